@@ -77,6 +77,8 @@ export type GenerateEnd = {
 	readonly reason: "eos" | "stop" | "length" | "abort" | "scan";
 	/** The stop string that fired, where known. */
 	readonly matched?: string;
+	/** For `eos`: the text of the token that ended the turn ("<|im_end|>"), where the engine can say. */
+	readonly eosText?: string;
 	readonly usage: Usage;
 };
 

@@ -127,11 +127,14 @@ export type TraceEvent =
 				stateLost?: boolean;
 			}
 	  >
+	/** A block was not run because the calls were used up; `text` (an output span) tells the model. */
+	| OnBranch<"limit", { block: number; text: string; ids?: readonly number[] }>
 	/** A person rewrote what stood from `at` to the end of the trace. */
 	| OnBranch<"edit", { at: number; text: string; ids?: readonly number[] }>
 	/** A cut connection was taken up again, a call was refused, ...: for the log and the screen, no part of the trace. */
 	| OnBranch<"notice", { level: "info" | "warning" | "error"; text: string }>
-	| OnBranch<"end", { reason: EndReason; usage: TraceUsage; message?: string }>
+	/** `eos` is the text of the token that ended the turn: no span has it, an exported sample trains it. */
+	| OnBranch<"end", { reason: EndReason; usage: TraceUsage; message?: string; eos?: string }>
 	| OnBranch<"outcome", { verdict: OutcomeVerdict; answer?: string; usage: TraceUsage; session: string }>
 	/** What a person says of a session. */
 	| Of<"name", { name: string }>
@@ -142,10 +145,11 @@ export type TraceEvent =
 export type EventOf<Type extends TraceEvent["type"]> = Extract<TraceEvent, { type: Type }>;
 
 /** Event types that add a span, and the kind they add. */
-export const SPAN_OF: Readonly<Record<"tokens" | "hint" | "output" | "edit", SpanKind>> = {
+export const SPAN_OF: Readonly<Record<"tokens" | "hint" | "output" | "limit" | "edit", SpanKind>> = {
 	tokens: "model",
 	hint: "hint",
 	output: "output",
+	limit: "output",
 	edit: "edit",
 };
 
