@@ -1,0 +1,37 @@
+/**
+ * Every command by name. Only names and one line each stand here, so that the first help page loads none of them.
+ */
+import type { Command } from "./command.ts";
+
+export type Entry = { readonly summary: string; readonly load: () => Promise<Command> };
+
+export const commands: Readonly<Record<string, Entry>> = {
+	run: {
+		summary: "let a model think about one problem, with hints and Python, and keep the trace",
+		load: async () => (await import("./run.ts")).run,
+	},
+	sessions: {
+		summary: "list, show, replay, export and remove what was kept",
+		load: async () => (await import("./sessions.ts")).sessions,
+	},
+	hints: {
+		summary: "list, show, check and begin hints of the library",
+		load: async () => (await import("./hints.ts")).hints,
+	},
+	problems: {
+		summary: "show the bundled problems or those of a file",
+		load: async () => (await import("./problems.ts")).problems,
+	},
+	doctor: {
+		summary: "say in words what works on this machine and with an engine",
+		load: async () => (await import("./doctor.ts")).doctor,
+	},
+	config: {
+		summary: "read and write settings, each with its origin",
+		load: async () => (await import("./config.ts")).config,
+	},
+	completion: {
+		summary: "print the completion script for bash, zsh or fish",
+		load: async () => (await import("./completion.ts")).completion,
+	},
+};
