@@ -1,0 +1,219 @@
+/**
+ * Math-Verify behind a process boundary. It hangs on some inputs, and sympy holds Python's global lock while it does,
+ * so that only a kill from outside ends it: that is what this file is for.
+ *
+ * What always holds: every request ends, in a reply or after `timeLimitMs` of its own work (waiting in line and the
+ * start of Python do not count); a comparison that was killed is `unparseable` with the reason, never wrong; one that
+ * failed because Python or Math-Verify is not there throws, because that says nothing about the answer. A worker never
+ * sees the user's environment variables.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export type Comparison = {
+	readonly verdict: "correct" | "wrong" | "unparseable";
+	readonly reason?: string;
+};
+
+/** The verifier itself is broken: nothing is known of any answer. */
+export class ScoreError extends Error {
+	override readonly name = "ScoreError";
+}
+
+export type MathVerifyOptions = {
+	/** The Python that has math-verify, asked for when the first comparison needs it. */
+	readonly python: () => Promise<string>;
+	/** For one comparison. */
+	readonly timeLimitMs?: number;
+	/** From the start of Python to its first word; a cold disk may need long. */
+	readonly startLimitMs?: number;
+	/** Processes at most; each is started when all others are busy. */
+	readonly workers?: number;
+};
+
+const GUEST = fileURLToPath(new URL("../../src/score/guest/verify_worker.py", import.meta.url));
+
+type Task = {
+	readonly gold: string;
+	readonly answer: string;
+	readonly resolve: (comparison: Comparison) => void;
+	readonly reject: (error: Error) => void;
+};
+
+export class MathVerify {
+	readonly #python: () => Promise<string>;
+	readonly #timeLimitMs: number;
+	readonly #startLimitMs: number;
+	readonly #workers: number;
+	readonly #queue: Task[] = [];
+	readonly #idle: Worker[] = [];
+	readonly #all = new Set<Worker>();
+	#running = 0;
+	#closed = false;
+
+	constructor(options: MathVerifyOptions) {
+		this.#python = options.python;
+		this.#timeLimitMs = options.timeLimitMs ?? 10_000;
+		this.#startLimitMs = options.startLimitMs ?? 120_000;
+		this.#workers = Math.max(1, options.workers ?? 1);
+	}
+
+	/** Whether an answer equals the gold one. Not symmetric: "x=5" and "5" may differ by side. */
+	compare(gold: string, answer: string): Promise<Comparison> {
+		if (this.#closed) return Promise.reject(new ScoreError("the verifier is closed"));
+		const { promise, resolve, reject } = Promise.withResolvers<Comparison>();
+		this.#queue.push({ gold, answer, resolve, reject });
+		if (this.#running < this.#workers) void this.#serve();
+		return promise;
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		for (const task of this.#queue.splice(0)) task.reject(new ScoreError("the verifier was closed"));
+		await Promise.all([...this.#all].map((worker) => worker.kill()));
+	}
+
+	/** Works the queue off with one worker, then lays the worker by. */
+	async #serve(): Promise<void> {
+		this.#running++;
+		try {
+			for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
+				try {
+					task.resolve(await this.#one(task));
+				} catch (error) {
+					task.reject(error instanceof Error ? error : new ScoreError(String(error)));
+				}
+			}
+		} finally {
+			this.#running--;
+		}
+	}
+
+	async #one(task: Task): Promise<Comparison> {
+		let worker = this.#idle.pop();
+		if (!worker?.alive) worker = await this.#start();
+		const reply = await worker.ask(task.gold, task.answer, this.#timeLimitMs);
+		if (this.#closed) throw new ScoreError("the verifier was closed");
+		if (worker.alive) this.#idle.push(worker);
+		return reply;
+	}
+
+	async #start(): Promise<Worker> {
+		const python = await this.#python();
+		if (this.#closed) throw new ScoreError("the verifier was closed");
+		const worker = new Worker(python, () => this.#all.delete(worker));
+		this.#all.add(worker);
+		await worker.ready(this.#startLimitMs);
+		return worker;
+	}
+}
+
+/** One Python process, one request at a time. */
+class Worker {
+	readonly #process: ChildProcessWithoutNullStreams;
+	readonly #python: string;
+	readonly #gone: Promise<unknown>;
+	#next = 1;
+	#alive = true;
+	#complaint = "";
+	#heard: ((line: string | undefined) => void) | undefined;
+
+	constructor(python: string, onGone: () => void) {
+		this.#python = python;
+		this.#process = spawn(python, ["-I", "-B", GUEST], { env: { LANG: "C.UTF-8" }, stdio: "pipe" });
+		const over = (): void => {
+			if (!this.#alive) return;
+			this.#alive = false;
+			onGone();
+			this.#tell(undefined);
+		};
+		this.#gone = new Promise((resolve) => {
+			this.#process.once("close", resolve);
+			this.#process.once("error", (error) => {
+				this.#complaint = error.message;
+				resolve(undefined);
+			});
+		}).then(over);
+		// A worker that dies while it is written to shows in "close"; the pipe's own error would be the same news twice.
+		this.#process.stdin.on("error", () => {});
+		this.#process.stderr.setEncoding("utf8").on("data", (text: string) => {
+			this.#complaint = (this.#complaint + text).slice(-2000);
+		});
+		createInterface({ input: this.#process.stdout }).on("line", (line) => this.#tell(line));
+	}
+
+	get alive(): boolean {
+		return this.#alive;
+	}
+
+	async ready(limitMs: number): Promise<void> {
+		const line = await this.#hear(limitMs);
+		if (typeof line === "string" && line.includes('"ready"')) return;
+		await this.kill();
+		const why =
+			line === "late" ? `it said nothing for ${Math.round(limitMs / 1000)} s` : lastLine(this.#complaint);
+		throw new ScoreError(
+			`Math-Verify did not start with ${this.#python}: ${why}. ` +
+				"Answers that need algebra cannot be checked until that Python has math-verify 0.9.0.",
+		);
+	}
+
+	async ask(gold: string, answer: string, limitMs: number): Promise<Comparison> {
+		const id = this.#next++;
+		const heard = this.#hear(limitMs);
+		this.#process.stdin.write(`${JSON.stringify({ id, gold, answer, seconds: limitMs / 1000 })}\n`);
+		const line = await heard;
+		if (line === "late") {
+			await this.kill();
+			return {
+				verdict: "unparseable",
+				reason: `comparing took too long: it was stopped after ${seconds(limitMs)} s`,
+			};
+		}
+		if (line === undefined) {
+			return { verdict: "unparseable", reason: `Math-Verify died of this answer (${this.#cause()})` };
+		}
+		const reply = JSON.parse(line) as Comparison & { id: number };
+		if (reply.id !== id) throw new ScoreError("the Math-Verify worker answered out of order");
+		return reply.reason === undefined
+			? { verdict: reply.verdict }
+			: { verdict: reply.verdict, reason: reply.reason };
+	}
+
+	async kill(): Promise<void> {
+		this.#process.kill("SIGKILL");
+		await this.#gone;
+	}
+
+	/** The next line, undefined when the process ended, "late" when the time is up. */
+	#hear(limitMs: number): Promise<string | undefined> {
+		if (!this.#alive) return Promise.resolve(undefined);
+		const { promise, resolve } = Promise.withResolvers<string | undefined>();
+		const timer = setTimeout(() => this.#tell("late"), limitMs);
+		this.#heard = (line) => {
+			clearTimeout(timer);
+			resolve(line);
+		};
+		return promise;
+	}
+
+	#tell(line: string | undefined): void {
+		const heard = this.#heard;
+		this.#heard = undefined;
+		heard?.(line);
+	}
+
+	#cause(): string {
+		const { signalCode, exitCode } = this.#process;
+		return signalCode ? `signal ${signalCode}` : `exit code ${exitCode}`;
+	}
+}
+
+function lastLine(text: string): string {
+	return text.trim().split("\n").at(-1) || "it ended without a word";
+}
+
+function seconds(ms: number): string {
+	return String(Math.round(ms / 100) / 10);
+}
