@@ -6,7 +6,7 @@
  * Readers tolerate event types and fields that they do not know. Offsets are UTF-16 units from the start of the
  * assistant's text. `branch` names the trace that an event belongs to.
  */
-import type { Span, SpanKind } from "./span.ts";
+import type { SpanKind } from "./span.ts";
 
 export const JOURNAL_VERSION = 1;
 
@@ -152,17 +152,3 @@ export const SPAN_OF: Readonly<Record<"tokens" | "hint" | "output" | "limit" | "
 	limit: "output",
 	edit: "edit",
 };
-
-/** The spans with the event's text appended; neighbouring model text joins one span, ids kept only where both have them. */
-export function withSpan(spans: readonly Span[], next: Span): readonly Span[] {
-	if (next.text === "" && !next.ids?.length) return spans;
-	const last = spans.at(-1);
-	if (!last || last.kind !== next.kind || next.kind !== "model") return [...spans, next];
-	const joined: { kind: SpanKind; text: string; ids?: readonly number[]; lens?: readonly number[] } = {
-		kind: "model",
-		text: last.text + next.text,
-	};
-	if (last.ids && next.ids) joined.ids = [...last.ids, ...next.ids];
-	if (last.lens && next.lens && joined.ids) joined.lens = [...last.lens, ...next.lens];
-	return [...spans.slice(0, -1), joined];
-}

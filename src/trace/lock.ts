@@ -1,0 +1,148 @@
+/**
+ * One writer per session: a file `lock` in the session's folder that names its holder.
+ *
+ * What always holds: whoever got a Lock is the only holder among processes that see each other. The lock of a process
+ * that is gone (no such pid, or the pid belongs to a process that started later) is taken over. The lock of another
+ * machine cannot be checked and is never taken over: the message says which file to remove.
+ */
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, join } from "node:path";
+
+type Holder = { readonly pid: number; readonly host: string; readonly started: string };
+
+/** The session is open elsewhere. */
+export class LockedError extends Error {
+	override readonly name = "LockedError";
+}
+
+/** A lock is written at once after it is made; one that is empty for longer was left by a crash. */
+const HALF_WRITTEN_MS = 5_000;
+
+/** When a process started, as the system counts it; empty where it does not say (not Linux). */
+function startOf(pid: number): string {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+		// Field 22 of proc(5); the command name (field 2, in brackets) may hold anything.
+		return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+	} catch {
+		return "";
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
+}
+
+type Found = { readonly raw: string; readonly holder?: Holder; readonly ageMs: number };
+
+function look(file: string): Found | undefined {
+	try {
+		const raw = readFileSync(file, "utf8");
+		const ageMs = Date.now() - statSync(file).mtimeMs;
+		try {
+			const holder = JSON.parse(raw) as Holder;
+			if (Number.isSafeInteger(holder.pid) && typeof holder.host === "string") return { raw, holder, ageMs };
+		} catch {}
+		return { raw, ageMs };
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
+}
+
+function isStale({ holder, ageMs }: Found): boolean {
+	if (!holder) return ageMs > HALF_WRITTEN_MS;
+	if (holder.host !== hostname()) return false;
+	if (!isAlive(holder.pid)) return true;
+	const started = startOf(holder.pid);
+	return started !== "" && holder.started !== "" && started !== holder.started;
+}
+
+/** Who holds the session open now, in words; undefined when nobody does. */
+export function heldBy(folder: string): string | undefined {
+	const found = look(join(folder, "lock"));
+	if (!found || isStale(found)) return undefined;
+	if (!found.holder) return "another nudge";
+	const { pid, host } = found.holder;
+	return host === hostname() ? `another nudge (pid ${pid})` : `another nudge (pid ${pid} on ${host})`;
+}
+
+let count = 0;
+
+/** Makes the file with its content in one step; false when it is there already. */
+function put(file: string, content: string): boolean {
+	const fresh = `${file}.${process.pid}.${count++}`;
+	try {
+		writeFileSync(fresh, content, { flag: "wx", mode: 0o600 });
+		linkSync(fresh, file);
+		return true;
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST") return false;
+		if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EOPNOTSUPP") throw error;
+		// A file system without hard links: the lock is empty for an instant, which `isStale` allows for.
+		try {
+			writeFileSync(file, content, { flag: "wx", mode: 0o600 });
+			return true;
+		} catch (second) {
+			if ((second as NodeJS.ErrnoException).code === "EEXIST") return false;
+			throw second;
+		}
+	} finally {
+		rmSync(fresh, { force: true });
+	}
+}
+
+/** Takes a stale lock away. Two may try at once: only what was seen to be stale may go. */
+function clear(file: string, seen: string): void {
+	const aside = `${file}.${process.pid}.${count++}`;
+	try {
+		renameSync(file, aside);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+		throw error;
+	}
+	const taken = readFileSync(aside, "utf8");
+	if (taken !== seen) put(file, taken);
+	rmSync(aside, { force: true });
+}
+
+export class Lock {
+	readonly #file: string;
+	readonly #content: string;
+
+	private constructor(file: string, content: string) {
+		this.#file = file;
+		this.#content = content;
+	}
+
+	static take(folder: string): Lock {
+		const file = join(folder, "lock");
+		const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+		const content = `${JSON.stringify(holder)}\n`;
+		for (let tries = 0; tries < 100; tries++) {
+			if (put(file, content)) return new Lock(file, content);
+			const found = look(file);
+			if (!found) continue;
+			if (!isStale(found)) {
+				const elsewhere = found.holder && found.holder.host !== hostname();
+				const advice = elsewhere ? ` If that one is gone, remove ${file}.` : " Close it there first.";
+				throw new LockedError(
+					`session ${basename(folder)} is open in ${heldBy(folder) ?? "another nudge"}.${advice}`,
+				);
+			}
+			clear(file, found.raw);
+		}
+		throw new LockedError(`session ${basename(folder)}: others keep taking ${file}; try again`);
+	}
+
+	release(): void {
+		if (look(this.#file)?.raw === this.#content) rmSync(this.#file, { force: true });
+	}
+}
