@@ -135,7 +135,11 @@ export type TraceEvent =
 	| OnBranch<"notice", { level: "info" | "warning" | "error"; text: string }>
 	/** `eos` is the text of the token that ended the turn: no span has it, an exported sample trains it. */
 	| OnBranch<"end", { reason: EndReason; usage: TraceUsage; message?: string; eos?: string }>
-	| OnBranch<"outcome", { verdict: OutcomeVerdict; answer?: string; usage: TraceUsage; session: string }>
+	/** `reason` is there wherever the verdict alone would leave a question. */
+	| OnBranch<
+			"outcome",
+			{ verdict: OutcomeVerdict; answer?: string; reason?: string; usage: TraceUsage; session: string }
+	  >
 	/** What a person says of a session. */
 	| Of<"name", { name: string }>
 	| Of<"tag", { tag: string; on: boolean }>
