@@ -45,8 +45,6 @@ export type Standing = {
 	readonly spans: readonly Span[];
 	/** Blocks that ran, in order: their code is run again to bring the namespace back before the next one. */
 	readonly blocks: readonly { readonly code: string; readonly output: string }[];
-	/** A block that had begun to run when the trace broke off. */
-	readonly owed?: { readonly code: string };
 	readonly hints: readonly {
 		readonly at: number;
 		readonly hint: string;
@@ -74,10 +72,11 @@ export type ReasonDeps = {
 	readonly dialect: FenceDialect;
 	readonly words?: readonly string[];
 	readonly tags?: ThinkTags;
+	/** The verdict on the assistant's whole text. */
 	readonly score: (
 		problem: Problem,
 		text: string,
-	) => Promise<{ readonly verdict: OutcomeVerdict; readonly answer?: string }>;
+	) => Promise<{ readonly verdict: OutcomeVerdict; readonly answer?: string; readonly reason?: string }>;
 	/** Milliseconds since the epoch. */
 	readonly now?: () => number;
 	readonly signal?: AbortSignal;
@@ -157,7 +156,7 @@ class Run {
 			verdict: scored.verdict,
 			usage: this.#usage(),
 			session: this.#request.session,
-			...given({ answer: scored.answer }),
+			...given({ answer: scored.answer, reason: scored.reason }),
 		};
 		return end.reason;
 	}
@@ -173,11 +172,16 @@ class Run {
 		}
 		this.#turn = new Turn(header, from?.spans ?? []);
 		this.#follower = new Follower((state) => new Scanner(this.#scanConfig, state));
-		this.#follower.push(this.#turn.text);
+		const seen = this.#follower.push(this.#turn.text);
 		this.#follower.rest();
-		if (this.#turn.text.includes(this.#tags.close)) this.#phase = "answer";
+		if (from?.spans.some((span) => span.kind === "model" && span.text.includes(this.#tags.close)))
+			this.#phase = "answer";
 		this.#blocks = new Blocks(this.#deps, settings.budgets.maxCalls, from?.blocks ?? []);
-		if (from?.owed) yield* this.#runBlock(from.owed.code);
+		// The trace broke off behind a whole block, before its output was there: it is still owed one.
+		const last = seen.at(-1);
+		const owed =
+			last?.type === "fence-close" && last.runnable && this.#turn.text.slice(last.at).trim() === "";
+		if (owed && this.#phase === "thinking" && last.code.trim() !== "") yield* this.#runBlock(last.code);
 	}
 
 	async *#grow(): AsyncGenerator<TraceEvent, { reason: EndReason; message?: string; eos?: string }, void> {

@@ -1,0 +1,25 @@
+/** Where a broken-off trace stands, read from the fold of its journal: what `reason` needs to take it up. */
+import type { Branch } from "../trace/fold.ts";
+import type { Standing } from "./reason.ts";
+
+/** Undefined for a branch that has no header yet: it begins like a new one. */
+export function standingOf(branch: Branch): Standing | undefined {
+	if (!branch.header) return undefined;
+	return {
+		header: branch.header,
+		spans: branch.spans,
+		blocks: branch.calls.flatMap(({ code, output }) => (output ? [{ code, output: output.text }] : [])),
+		hints: branch.hints.map(({ at, hint, kind, marker }) => ({ at, hint, kind, marker })),
+		markers: branch.markers.map(({ at, marker }) => ({ at, marker })),
+		segments: branch.lastSegment + 1,
+		usage: branch.usage ?? {
+			sampledTokens: branch.spans.reduce(
+				(sum, span) => sum + (span.kind === "model" ? (span.ids?.length ?? 0) : 0),
+				0,
+			),
+			hints: branch.hints.length,
+			calls: branch.calls.length,
+			durationMs: 0,
+		},
+	};
+}
