@@ -53,7 +53,7 @@ class Trace:
 
     def __init__(self, problem):
         self.problem, self.text, self.tokens, self.blocks, self.errors, self.state = problem, "", 0, [], 0, "thinking"
-        self.hints = 0
+        self.hints, self.ids = 0, None       # ids: prompt and text as fed to the model; None after a cut: encode anew
 
     def copy(self):
         t = Trace(self.problem)
@@ -80,6 +80,9 @@ class Sampler:
         self.end = self.tok.token_to_id("<|im_end|>")
         self.fences = {i for i in range(self.tok.get_vocab_size()) if "`" in self.decode([i]) or self.decode([i]).endswith("\n")}
 
+    def encode(self, text):
+        return self.tok.encode(text, add_special_tokens=False).ids
+
     def decode(self, ids):
         return self.tok.decode(ids, skip_special_tokens=False)
 
@@ -90,14 +93,17 @@ class Sampler:
 
     @torch.inference_mode()
     def extend_batch(self, traces, cap):
-        ids = [self.tok.encode(prompt(t.problem["problem"]) + t.text, add_special_tokens=False).ids for t in traces]
+        for t in traces:
+            if t.ids is None:
+                t.ids = self.encode(prompt(t.problem["problem"]) + t.text)
+        ids = [t.ids for t in traces]
         width, n = max(map(len, ids)), len(ids)
         x, mask = torch.zeros(n, width, dtype=torch.long), torch.zeros(n, width, dtype=torch.long)
         for row, r in enumerate(ids):
             x[row, width - len(r):], mask[row, width - len(r):] = torch.tensor(r), 1
         x, mask, cache = x.to(self.device), mask.to(self.device), None
         new, live, position = [[] for _ in ids], [True] * n, mask.cumsum(1) - 1
-        while any(live):
+        while sum(live) > n // 2 or (any(live) and n <= 16):   # few left: the caller begins again with those alone
             out = self.model(input_ids=x, attention_mask=mask, position_ids=position.clamp(min=0), past_key_values=cache,
                              use_cache=True, logits_to_keep=1)
             cache, nxt = out.past_key_values, out.logits[:, -1].argmax(-1)
@@ -121,6 +127,7 @@ class Sampler:
             position = mask.sum(1, keepdim=True) - 1
         for t, r in zip(traces, new):
             t.text += self.decode(r)
+            t.ids = t.ids + r
 
 
 def reason(sampler, pool, traces, cap):
@@ -132,7 +139,8 @@ def reason(sampler, pool, traces, cap):
             t.blocks.append(t.text[t.text.rfind(FENCE) + len(FENCE):-len("```\n")])
         for t, (output, ok) in zip(coded, pool.map(run_last, [t.blocks for t in coded])):
             t.errors += not ok
-            t.text += f"```output\n{output}```\n" + (NO_CALLS if len(t.blocks) >= MAX_CALLS else "")
+            reply = f"```output\n{output}```\n" + (NO_CALLS if len(t.blocks) >= MAX_CALLS else "")
+            t.text, t.ids = t.text + reply, t.ids + sampler.encode(reply)
             t.state = "thinking" if len(t.blocks) <= MAX_CALLS else "cap"
 
 
@@ -189,7 +197,7 @@ def main():
             c = t.copy()
             at = cut(c.text)
             if at is not None:
-                c.text, c.state = c.text[:at], "place"
+                c.text, c.state, c.ids = c.text[:at], "place", None
             out.append(c)
         return out
 
@@ -215,7 +223,7 @@ def main():
             start = [t.copy() for t in last]
             for t in start:
                 if t.state == "done" and (at := end(t.text)):
-                    t.text, t.state = t.text[:at], "place"
+                    t.text, t.state, t.ids = t.text[:at], "place", None
             hinted(f"{i} rounds at the end", start, "Wait", True)
         hinted("1 round at the end, unseen wordings", fresh(end), "Wait", True, unseen=True)
         hinted("1 round at the end, unseen wordings, no fence", fresh(end), "Wait", False, unseen=True)

@@ -26,12 +26,15 @@ PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\
 
 
 def problems(split, n, seed):
-    """n problems of a split, the families in turn, no key twice."""
-    rng, seen, names = random.Random(seed), set(), list(FAMILIES)
-    while len(seen) < n:
-        item = draw(rng, names[len(seen) % len(names)], split)
-        if item.key in seen:
+    """n problems of a split, the families in turn, no key twice; a family that has no more to give is left out."""
+    rng, seen, names, turn = random.Random(seed), set(), list(FAMILIES), 0
+    while len(seen) < n and names:
+        name = names[turn % len(names)]
+        item = next((i for i in (draw(rng, name) for _ in range(2000)) if i.split == split and i.key not in seen), None)
+        if item is None:
+            names.remove(name)
             continue
+        turn += 1
         seen.add(item.key)
         yield {"id": f"tiny-{split}-{item.key}", "source": f"nudge-tiny/{item.family}", "domain": "math",
                "problem": rng.choice(item.asks), "answer": str(item.answer)}

@@ -36,15 +36,14 @@ def main():
     params = xllamacpp.CommonParams()
     params.model.path = f"{a.model}/nudge-tiny.gguf"
     params.n_ctx, params.n_parallel, params.n_gpu_layers, params.warmup = 2048, 1, 0, False
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads, params.verbosity = 2, 0
     kind = xllamacpp.ggml_type.GGML_TYPE_F32 if a.cache == "f32" else xllamacpp.ggml_type.GGML_TYPE_F16
     params.cache_type_k = params.cache_type_v = kind
     server = xllamacpp.Server(params)
 
     def llama(ids, n):
-        out = server.handle_completions({"prompt": ids, "n_predict": n, "temperature": 0, "top_k": 1, "return_tokens": True,
-                                         "cache_prompt": False, "samplers": ["top_k"]})
-        return out["tokens"], out
+        out = server.handle_completions({"prompt": ids, "n_predict": n, "temperature": 0, "n_probs": 1, "cache_prompt": False})
+        return [c["id"] for c in out["choices"][0]["logprobs"]["content"]], out["usage"]["prompt_tokens"]
 
     faults = 0
     shown = tok.apply_chat_template([{"role": "user", "content": "1+1?"}], tokenize=False, add_generation_prompt=True)
@@ -59,10 +58,10 @@ def main():
         if tok.decode(ids) != text:
             faults += 1
             print("does not come back from the tokenizer:", repr(text))
-        _, out = llama(text, 1)
-        if out["tokens_evaluated"] != len(ids) or llama(ids, 1)[0] != llama(text, 1)[0]:
+        _, count = llama(text, 1)
+        if count != len(ids) or llama(ids, 1)[0] != llama(text, 1)[0]:
             faults += 1
-            print("llama.cpp tokenizes otherwise:", repr(text), out["tokens_evaluated"], len(ids))
+            print("llama.cpp tokenizes otherwise:", repr(text), count, len(ids))
     for text in texts:
         ids = tok.encode(text, add_special_tokens=False)
         with torch.inference_mode():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
 
@@ -134,9 +135,12 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
 
     @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for p in group["params"]:
+    def step(self, rank=0, world=1):
+        """With several processes each makes its share of the updates, and the sum of all is what everyone applies."""
+        params, group = self.param_groups[0]["params"], self.param_groups[0]
+        updates = torch.zeros(sum(p.numel() for p in params), device=params[0].device)
+        for i, (p, update) in enumerate(zip(params, split_like(updates, params))):
+            if i % world == rank:
                 state = self.state[p]
                 m = state.setdefault("m", torch.zeros_like(p))
                 m.lerp_(p.grad, 1 - group["momentum"])
@@ -147,8 +151,29 @@ class Muon(torch.optim.Optimizer):
                 for _ in range(5):
                     a = x @ x.T
                     x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-                p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.add_((x.T if tall else x).to(p.dtype), alpha=-group["lr"] * 0.2 * max(p.shape) ** 0.5)
+                update.copy_(x.T if tall else x)
+        if world > 1:
+            dist.all_reduce(updates)
+        for p, update in zip(params, split_like(updates, params)):
+            p.mul_(1 - group["lr"] * group["weight_decay"])
+            p.add_(update, alpha=-group["lr"] * 0.2 * max(p.shape) ** 0.5)
+
+
+def split_like(flat, params):
+    """Views of one flat vector in the shapes of the parameters."""
+    at = 0
+    for p in params:
+        yield flat[at:at + p.numel()].view_as(p)
+        at += p.numel()
+
+
+def mean_gradients(params, extra):
+    """Averages all gradients over the processes in one message; `extra` (a number) comes back as the first process's."""
+    flat = torch.cat([p.grad.flatten() for p in params] + [torch.tensor([float(extra if dist.get_rank() == 0 else 0)])])
+    dist.all_reduce(flat)
+    for p, g in zip(params, split_like(flat, params)):
+        p.grad.copy_(g / dist.get_world_size())
+    return flat[-1].item()
 
 
 class Documents:
@@ -175,10 +200,12 @@ class Documents:
             self.queue += [batches[i] for i in self.rng.permutation(len(batches))]
         self.queue.reverse()
 
-    def next(self, device):
-        if not self.queue:
+    def next(self, device, rank, world):
+        """The rank-th of the next `world` batches: every process walks the same queue."""
+        while len(self.queue) < world:
             self.refill()
-        return self.rows(self.queue.pop(), device)
+        taken = [self.queue.pop() for _ in range(world)]
+        return self.rows(taken[rank], device)
 
     def rows(self, batch, device):
         width = max(self.ends[i] - self.starts[i] for i in batch)
@@ -195,34 +222,41 @@ def dev_loss(model, dev, device, n=160):
     return sum(total) / len(total)
 
 
-def main():
+def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", required=True)
     p.add_argument("--dev", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--minutes", type=float, default=70)
-    p.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
+    p.add_argument("--batch", type=int, default=5120, help="tokens a step of all processes, padding included")
     p.add_argument("--muon-lr", type=float, default=0.01)
     p.add_argument("--adam-lr", type=float, default=0.004)
     p.add_argument("--flat", type=float, default=0.35, help="share of the time before the learning rate falls to 0")
     p.add_argument("--warmup", type=int, default=50, help="steps")
     p.add_argument("--save-minutes", type=float, default=3)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--processes", type=int, default=1 if torch.cuda.is_available() else 2,
+                   help="data-parallel, one thread each: on a shared CPU they wait for each other once a step, not at every matrix")
+    p.add_argument("--port", type=int, default=29517, help="where the processes of this machine meet")
     p.add_argument("--bf16", action="store_true", help="compute in bfloat16 (weights stay float32)")
     for name, value in asdict(Config()).items():
         p.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
-    a = p.parse_args()
+    return p.parse_args()
 
+
+def main(rank, a):
     torch.manual_seed(a.seed)
-    torch.set_num_threads(a.threads)
+    world, first = a.processes, rank == 0
+    if world > 1:
+        torch.set_num_threads(1)
+        dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{a.port}", rank=rank, world_size=world)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = Config(**{k: getattr(a, k) for k in asdict(Config())})
     model = Model(config).to(device)
     matrices = [q for n, q in model.named_parameters() if q.ndim == 2 and "embed" not in n]
     others = [q for n, q in model.named_parameters() if q.ndim != 2 or "embed" in n]
     optimizers = [Muon(matrices, a.muon_lr, torch.bfloat16 if a.bf16 else torch.float32), torch.optim.AdamW(others, a.adam_lr, (0.9, 0.95), weight_decay=0.0)]
-    data, dev = Documents(a.data, a.batch, a.seed), Documents(a.dev, a.batch, a.seed)
+    data, dev = Documents(a.data, a.batch // world, a.seed), Documents(a.dev, a.batch // world, a.seed)
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = out / "checkpoint.pt", open(out / "log.jsonl", "a")
@@ -243,7 +277,8 @@ def main():
         Path(str(checkpoint) + ".part").replace(checkpoint)
 
     budget, saved, recent = a.minutes * 60, spent, []
-    print(f"{sum(q.numel() for q in model.parameters()):,} parameters on {device}", flush=True)
+    if first:
+        print(f"{sum(q.numel() for q in model.parameters()):,} parameters on {device}", flush=True)
     while spent < budget:
         began = time.time()
         share = spent / budget
@@ -251,19 +286,21 @@ def main():
         for o, lr in zip(optimizers, (a.muon_lr, a.adam_lr)):
             for g in o.param_groups:
                 g["lr"] = lr * scale
-        ids, train = data.next(device)
+        ids, train = data.next(device, rank, world)
         with torch.autocast(device, torch.bfloat16, enabled=a.bf16):
             loss = loss_of(model, ids, train)
         loss.backward()
+        if world > 1:
+            spent = mean_gradients(list(model.parameters()), spent)    # one clock, so that all stop at the same step
         nn.utils.clip_grad_norm_(others, 1.0)
-        for o in optimizers:
-            o.step()
-            o.zero_grad()
+        optimizers[0].step(rank, world)
+        optimizers[1].step()
+        model.zero_grad()
         recent.append(loss.item())
         if not math.isfinite(recent[-1]):
             raise SystemExit(f"loss is {recent[-1]} at step {step}: lower --muon-lr")
-        step, seen, spent = step + 1, seen + int((ids != 0).sum()), spent + time.time() - began
-        if step % 50 == 0:
+        step, seen, spent = step + 1, seen + world * int((ids != 0).sum()), spent + time.time() - began
+        if step % 50 == 0 and first:
             line = {"step": step, "tokens": seen, "seconds": round(spent), "loss": round(sum(recent) / len(recent), 4), "lr": round(scale, 3)}
             if step % 250 == 0:
                 line["dev"] = round(dev_loss(model, dev, device), 4)
@@ -271,12 +308,17 @@ def main():
             log.write(json.dumps(line) + "\n")
             log.flush()
             recent = []
-        if spent - saved > a.save_minutes * 60:
+        if first and spent - saved > a.save_minutes * 60:
             saved = spent
             save()
-    save()
-    print(f"done: {step} steps, {seen:,} tokens, {spent:.0f} s, dev loss {dev_loss(model, dev, device):.4f}", flush=True)
+    if first:
+        save()
+        print(f"done: {step} steps, {seen:,} tokens, {spent:.0f} s, dev loss {dev_loss(model, dev, device):.4f}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    args = arguments()
+    if args.processes > 1:
+        torch.multiprocessing.spawn(main, (args,), nprocs=args.processes)
+    else:
+        main(0, args)
