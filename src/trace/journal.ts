@@ -44,7 +44,7 @@ export type JournalOptions = {
 	readonly gatherMs?: number;
 	/** Called when a write fails while nobody is in `append`, `flush` or `close`: once until writing works again. */
 	readonly onError?: (error: JournalError) => void;
-	readonly disk?: JournalDisk;
+	readonly disk?: Partial<JournalDisk>;
 };
 
 export type Opened = {
@@ -104,7 +104,7 @@ export class Journal {
 		this.#bytes = bytes;
 		this.#gatherMs = options.gatherMs ?? GATHER_MS;
 		this.#onError = options.onError;
-		this.#disk = options.disk ?? SYSTEM;
+		this.#disk = { ...SYSTEM, ...options.disk };
 	}
 
 	/** A new journal; the folder is made if it is not there. Refuses where a journal is already. */
