@@ -120,11 +120,10 @@ class Model(nn.Module):
 
 
 def loss_of(model, ids, train):
-    """Mean cross-entropy over the tokens that are trained on; the others cost no logits."""
-    x = model(ids[:, :-1])
-    keep = train[:, 1:].bool()
-    logits = x[keep] @ model.embed_tokens.weight.T  # tied
-    return F.cross_entropy(logits.float(), ids[:, 1:][keep].long())
+    """Mean cross-entropy over the tokens that are trained on."""
+    logits = model(ids[:, :-1]) @ model.embed_tokens.weight.T  # tied
+    targets = ids[:, 1:].masked_fill(train[:, 1:] == 0, -100)
+    return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
 
 
 class Muon(torch.optim.Optimizer):
@@ -191,7 +190,7 @@ class Documents:
             pool = pool[np.argsort((self.ends - self.starts)[pool], kind="stable")]
             batches, batch = [], []
             for i in pool:
-                longest = self.ends[i] - self.starts[i]
+                longest = self.width(i)
                 if batch and longest * (len(batch) + 1) > self.size:
                     batches.append(batch)
                     batch = []
@@ -199,6 +198,10 @@ class Documents:
             batches.append(batch)
             self.queue += [batches[i] for i in self.rng.permutation(len(batches))]
         self.queue.reverse()
+
+    def width(self, i):
+        """Rounded up, so that few shapes occur: oneDNN compiles its kernels anew for every shape."""
+        return -(-int(self.ends[i] - self.starts[i] - 1) // 32) * 32
 
     def next(self, device, rank, world):
         """The rank-th of the next `world` batches: every process walks the same queue."""
@@ -208,7 +211,7 @@ class Documents:
         return self.rows(taken[rank], device)
 
     def rows(self, batch, device):
-        width = max(self.ends[i] - self.starts[i] for i in batch)
+        width = max(self.width(i) for i in batch) + 1
         ids, train = np.zeros((len(batch), width), np.int64), np.zeros((len(batch), width), np.uint8)
         for row, i in enumerate(batch):
             s, e = self.starts[i], self.ends[i]
@@ -279,19 +282,20 @@ def main(rank, a):
     budget, saved, recent = a.minutes * 60, spent, []
     if first:
         print(f"{sum(q.numel() for q in model.parameters()):,} parameters on {device}", flush=True)
-    while spent < budget:
+    while True:
         began = time.time()
-        share = spent / budget
-        scale = min(1, (step + 1) / a.warmup) * min(1, (1 - share) / (1 - a.flat))
-        for o, lr in zip(optimizers, (a.muon_lr, a.adam_lr)):
-            for g in o.param_groups:
-                g["lr"] = lr * scale
         ids, train = data.next(device, rank, world)
         with torch.autocast(device, torch.bfloat16, enabled=a.bf16):
             loss = loss_of(model, ids, train)
         loss.backward()
         if world > 1:
-            spent = mean_gradients(list(model.parameters()), spent)    # one clock, so that all stop at the same step
+            spent = mean_gradients(list(model.parameters()), spent)    # one clock: the same rate and the same end for all
+        if spent >= budget:
+            break
+        scale = min(1, (step + 1) / a.warmup) * min(1, (1 - spent / budget) / (1 - a.flat))
+        for o, lr in zip(optimizers, (a.muon_lr, a.adam_lr)):
+            for g in o.param_groups:
+                g["lr"] = lr * scale
         nn.utils.clip_grad_norm_(others, 1.0)
         optimizers[0].step(rank, world)
         optimizers[1].step()
