@@ -15,7 +15,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, wr
 import { join } from "node:path";
 import type { EventOf, TraceEvent } from "./events.ts";
 import { type BadLine, type Reading, readJournal } from "./lines.ts";
-import { Lock, LockedError } from "./lock.ts";
+import { Lock, SessionLockedError } from "./lock.ts";
 
 /** The disk refused. What was appended is kept in memory and tried again with the next append, flush or close. */
 export class JournalError extends Error {
@@ -292,7 +292,7 @@ function refusal(file: string, error: unknown): string {
 }
 
 function asJournalError(error: unknown, file: string): unknown {
-	if (error instanceof JournalError || error instanceof LockedError) return error;
+	if (error instanceof JournalError || error instanceof SessionLockedError) return error;
 	const { code } = error as NodeJS.ErrnoException;
 	if (code === "ENOENT") return new JournalError(`there is no journal ${file}`, { cause: error });
 	if (code === "EEXIST") return new JournalError(`there is a journal already: ${file}`, { cause: error });

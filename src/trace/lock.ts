@@ -12,8 +12,8 @@ import { basename, join } from "node:path";
 type Holder = { readonly pid: number; readonly host: string; readonly started: string };
 
 /** The session is open elsewhere. */
-export class LockedError extends Error {
-	override readonly name = "LockedError";
+export class SessionLockedError extends Error {
+	override readonly name = "SessionLockedError";
 }
 
 /** A lock is written at once after it is made; one that is empty for longer was left by a crash. */
@@ -133,13 +133,13 @@ export class Lock {
 			if (!isStale(found)) {
 				const elsewhere = found.holder && found.holder.host !== hostname();
 				const advice = elsewhere ? ` If that one is gone, remove ${file}.` : " Close it there first.";
-				throw new LockedError(
+				throw new SessionLockedError(
 					`session ${basename(folder)} is open in ${heldBy(folder) ?? "another nudge"}.${advice}`,
 				);
 			}
 			clear(file, found.raw);
 		}
-		throw new LockedError(`session ${basename(folder)}: others keep taking ${file}; try again`);
+		throw new SessionLockedError(`session ${basename(folder)}: others keep taking ${file}; try again`);
 	}
 
 	release(): void {

@@ -12,12 +12,12 @@ import { JOURNAL_VERSION } from "./events.ts";
 import { Fold, type SessionState } from "./fold.ts";
 import { JOURNAL_FILE, Journal, type JournalOptions, type Opened } from "./journal.ts";
 import { type BadLine, readJournal } from "./lines.ts";
-import { heldBy, LockedError } from "./lock.ts";
+import { heldBy, SessionLockedError } from "./lock.ts";
 import { readSummary, type Summary, summarise, writeSummary } from "./summary.ts";
 
 /** No session, or more than one, goes by what the user named. */
-export class SessionNotFound extends Error {
-	override readonly name = "SessionNotFound";
+export class SessionNotFoundError extends Error {
+	override readonly name = "SessionNotFoundError";
 }
 
 /** Digits and letters without those that are read for one another (i, l, o, u): https://www.crockford.com/base32.html */
@@ -141,7 +141,7 @@ export class SessionStore {
 		return session;
 	}
 
-	/** Opens for writing. Throws LockedError when it is open elsewhere. */
+	/** Opens for writing. Throws SessionLockedError when it is open elsewhere. */
 	open(id: string, options: JournalOptions = {}): OpenedSession {
 		const folder = this.folderOf(id);
 		const opened = Journal.open(folder, options);
@@ -205,7 +205,7 @@ export class SessionStore {
 		const ids = this.ids();
 		if (wanted === "last") {
 			const last = ids.findLast((id) => existsSync(join(this.folderOf(id), JOURNAL_FILE)));
-			if (!last) throw new SessionNotFound("there are no sessions yet");
+			if (!last) throw new SessionNotFoundError("there are no sessions yet");
 			return last;
 		}
 		if (ids.includes(wanted)) return wanted;
@@ -213,18 +213,18 @@ export class SessionStore {
 		if (fitting.length === 1) return fitting[0]!;
 		if (fitting.length > 1) {
 			const some = fitting.slice(-3).join(", ");
-			throw new SessionNotFound(
+			throw new SessionNotFoundError(
 				`"${wanted}" begins ${fitting.length} sessions (${some}${fitting.length > 3 ? ", ..." : ""}): write more of it`,
 			);
 		}
-		throw new SessionNotFound(`no session "${wanted}"; \`nudge sessions list\` shows what there is`);
+		throw new SessionNotFoundError(`no session "${wanted}"; \`nudge sessions list\` shows what there is`);
 	}
 
-	/** Removes a session with everything in it. Throws LockedError while a nudge has it open. */
+	/** Removes a session with everything in it. Throws SessionLockedError while a nudge has it open. */
 	remove(id: string): void {
 		const folder = this.folderOf(id);
 		const holder = heldBy(folder);
-		if (holder) throw new LockedError(`session ${id} is open in ${holder}. Close it there first.`);
+		if (holder) throw new SessionLockedError(`session ${id} is open in ${holder}. Close it there first.`);
 		// Out of the list in one step, then away: an interrupted removal leaves no half session.
 		const doomed = join(this.root, `${REMOVED}${id}-${process.pid}`);
 		renameSync(folder, doomed);

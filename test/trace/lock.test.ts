@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { heldBy, Lock, LockedError } from "../../src/trace/lock.ts";
+import { heldBy, Lock, SessionLockedError } from "../../src/trace/lock.ts";
 import { freshFolder } from "./folder.ts";
 
 const LOCK_MODULE = join(import.meta.dirname, "../../src/trace/lock.ts");
@@ -16,7 +16,7 @@ test("one holder at a time; released, the next may have it", () => {
 	const folder = freshFolder();
 	const lock = Lock.take(folder);
 	expect(heldBy(folder)).toBe(`another nudge (pid ${process.pid})`);
-	expect(() => Lock.take(folder)).toThrow(LockedError);
+	expect(() => Lock.take(folder)).toThrow(SessionLockedError);
 	expect(() => Lock.take(folder)).toThrow(
 		`is open in another nudge (pid ${process.pid}). Close it there first.`,
 	);
@@ -38,7 +38,7 @@ test("a pid that another process has by now does not hold the lock, where the sy
 	const folder = freshFolder();
 	lockFile(folder, { pid: process.pid, host: hostname(), started: "1" });
 	if (existsSync("/proc/self/stat")) Lock.take(folder).release();
-	else expect(() => Lock.take(folder)).toThrow(LockedError);
+	else expect(() => Lock.take(folder)).toThrow(SessionLockedError);
 });
 
 test("the lock of another machine is never taken over, and the message says which file to remove", () => {

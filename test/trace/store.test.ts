@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TraceEvent } from "../../src/trace/events.ts";
-import { SessionNotFound, SessionStore } from "../../src/trace/store.ts";
+import { SessionNotFoundError, SessionStore } from "../../src/trace/store.ts";
 import { freshFolder } from "./folder.ts";
 import { PROBLEM, SETTINGS, USAGE } from "./tree.ts";
 
@@ -105,7 +105,7 @@ test("a session that is being written is listed as it stands, and no summary is 
 
 test("a session goes by its id, by a beginning that only it has, or by `last`", () => {
 	const store = new SessionStore(freshFolder());
-	expect(() => store.find("last")).toThrow(SessionNotFound);
+	expect(() => store.find("last")).toThrow(SessionNotFoundError);
 	for (const ms of [0, 1000, 43_100_000]) store.create(WHAT, QUICK, NOON + ms).close();
 	const ids = store.ids();
 	mkdirSync(store.folderOf("20261123-0000")); // claimed, and its program died at once
@@ -114,7 +114,7 @@ test("a session goes by its id, by a beginning that only it has, or by `last`", 
 	expect(store.find("20261122-z")).toBe(ids[2]);
 	expect(() => store.find("20261122")).toThrow(/begins 3 sessions .*write more of it/);
 	expect(() => store.find("nonsense")).toThrow(/no session "nonsense"/);
-	expect(() => store.find("")).toThrow(SessionNotFound);
+	expect(() => store.find("")).toThrow(SessionNotFoundError);
 	expect([...store.list()]).toHaveLength(3);
 });
 
