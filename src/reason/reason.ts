@@ -170,7 +170,7 @@ class Run {
 			header = await this.#deps.engine.renderHeader([...system, { role: "user", content: problem.problem }]);
 			yield { ...this.#on("header"), text: header.text, ...given({ ids: header.ids }) };
 		}
-		this.#turn = new Turn(header, from?.spans ?? []);
+		this.#turn = new Turn(header, await this.#withIds(header, from?.spans ?? []));
 		this.#follower = new Follower((state) => new Scanner(this.#scanConfig, state));
 		const seen = this.#follower.push(this.#turn.text);
 		this.#follower.rest();
@@ -182,6 +182,19 @@ class Run {
 		const owed =
 			last?.type === "fence-close" && last.runnable && this.#turn.text.slice(last.at).trim() === "";
 		if (owed && this.#phase === "thinking" && last.code.trim() !== "") yield* this.#runBlock(last.code);
+	}
+
+	/** A cut through a token, or a person's edit, leaves text without ids: it gets ids of its own, so that the rest keeps its. */
+	async #withIds(header: Prefix, spans: readonly Span[]): Promise<readonly Span[]> {
+		const { tokenize } = this.#deps.engine;
+		if (!header.ids || !tokenize) return spans;
+		return Promise.all(
+			spans.map(async (span) =>
+				span.ids
+					? span
+					: { ...span, ids: await tokenize.call(this.#deps.engine, span.text, span.kind === "model") },
+			),
+		);
 	}
 
 	async *#grow(): AsyncGenerator<TraceEvent, { reason: EndReason; message?: string; eos?: string }, void> {
