@@ -1,0 +1,189 @@
+import { existsSync } from "node:fs";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EmbeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { EngineError } from "../../src/engine/engine.ts";
+import { openEngine, tinyModelPath } from "../../src/engine/open.ts";
+import type { ScanConfig } from "../../src/hints/marker.ts";
+import { Scanner } from "../../src/hints/scanner.ts";
+import type { Prefix } from "../../src/trace/span.ts";
+import { drain, extended } from "./drain.ts";
+import { expectExact } from "./exactness.ts";
+
+const SCAN: ScanConfig = {
+	words: ["Wait", "Alternatively", "So", "The"],
+	dialect: {
+		id: "markdown",
+		codeOpen: "```python",
+		codeClose: "```",
+		languages: ["python"],
+		outputOpen: "```output\n",
+		outputClose: "\n```\n",
+		callsUsedUp: "",
+	},
+};
+
+describe("the embedded engine", () => {
+	let engine: EmbeddedEngine;
+	let header: Prefix;
+	let other: Prefix;
+	beforeAll(async () => {
+		expect(existsSync(tinyModelPath()), "the model that ships with nudge").toBe(true);
+		engine = (await openEngine("embedded")) as EmbeddedEngine;
+		header = await engine.renderHeader([{ role: "user", content: "What is 37*48+12?" }]);
+		other = await engine.renderHeader([{ role: "user", content: "What is the gcd of 84 and 126?" }]);
+	});
+	afterAll(() => engine?.close());
+
+	it("renders the header of the model's own template, with ids that spell it", async () => {
+		expect(header.text).toBe(
+			"<|im_start|>user\nWhat is 37*48+12?<|im_end|>\n<|im_start|>assistant\n<think>\n",
+		);
+		expect(await engine.detokenize(header.ids!)).toBe(header.text);
+	});
+
+	it("gives the same text and ids however a greedy run is cut, stopped, aborted, rewound and taken up again", async () => {
+		await expectExact(engine, header, other, 25);
+	});
+
+	it("cuts at a stop string wherever it stands, and its ids spell what is left", async () => {
+		const whole = await drain(engine, header, { temperature: 0, maxTokens: 60 });
+		await fc.assert(
+			fc.asyncProperty(
+				fc.integer({ min: 0, max: whole.text.length - 2 }),
+				fc.integer({ min: 1, max: 12 }),
+				async (start, length) => {
+					const stop = whole.text.slice(start, start + length);
+					const got = await drain(engine, header, { temperature: 0, maxTokens: 60, stop: [stop] });
+					expect(got.end).toMatchObject({ reason: "stop", matched: stop });
+					expect(got.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)));
+					expect(await engine.detokenize(got.ids!)).toBe(got.text);
+				},
+			),
+			{ numRuns: 30 },
+		);
+	});
+
+	it("hands over what only began like a stop string", async () => {
+		const whole = await drain(engine, header, { temperature: 0, maxTokens: 40 });
+		const stops = [`${whole.text.slice(3, 9)}\u0001`, `${whole.text.slice(-4)}\u0001`];
+		const got = await drain(engine, header, { temperature: 0, maxTokens: 40, stop: stops });
+		expect(got.text).toBe(whole.text);
+		expect(got.ids).toEqual(whole.ids);
+		expect(got.end?.reason).toBe("length");
+	});
+
+	it("repeats a seeded run, and a seeded run that was cut is the run that was not", async () => {
+		const options = { temperature: 1, topP: 0.95, seed: 7, maxTokens: 50 };
+		const first = await drain(engine, header, options);
+		const again = await drain(engine, header, options);
+		const different = await drain(engine, header, { ...options, seed: 8 });
+		const half = await drain(engine, header, { ...options, maxTokens: 20 });
+		const rest = await drain(engine, extended(header, half), { ...options, maxTokens: 30 });
+		expect(again.text).toBe(first.text);
+		expect(different.text).not.toBe(first.text);
+		expect(half.text + rest.text).toBe(first.text);
+	});
+
+	it("reports alternatives without changing what is drawn", async () => {
+		for (const options of [
+			{ temperature: 0, maxTokens: 12 },
+			{ temperature: 0.8, topP: 0.9, seed: 3, maxTokens: 12 },
+		]) {
+			const plain = await drain(engine, header, options);
+			const got = await drain(engine, header, { ...options, topLogprobs: 4 });
+			expect(got.ids).toEqual(plain.ids);
+			expect(got.top.length).toBe(got.ids!.length);
+			got.top.forEach((alternatives, i) => {
+				expect(alternatives.map(({ id }) => id)).toContain(got.ids![i]);
+				const sum = alternatives.reduce((total, { logprob }) => total + Math.exp(logprob), 0);
+				expect(sum).toBeLessThanOrEqual(1.0001);
+				if (options.temperature === 0) expect(alternatives[0]!.id).toBe(got.ids![i]);
+			});
+		}
+	});
+
+	it("ends right behind the token that completes a wanted event, and nothing computed is thrown away", async () => {
+		const whole = await drain(engine, header, { temperature: 0, maxTokens: 120 });
+		const events = new Scanner(SCAN).push(whole.text);
+		const wanted = events.find((event) => event.type === "word");
+		expect(wanted, `a word in: ${whole.text}`).toBeDefined();
+		const before = engine.stats();
+		const got = await drain(engine, header, {
+			temperature: 0,
+			maxTokens: 120,
+			scan: { config: SCAN, state: new Scanner(SCAN).state(), until: ["word"] },
+		});
+		expect(got.end?.reason).toBe("scan");
+		expect(whole.text.startsWith(got.text)).toBe(true);
+		expect(new Scanner(SCAN).push(got.text)).toContainEqual(wanted);
+		const shorter = got.text.slice(0, got.text.length - got.lens!.at(-1)!);
+		expect(new Scanner(SCAN).push(shorter)).not.toContainEqual(wanted);
+		// Going on, with a hint behind the word or without, computes only what is new.
+		const prefix = extended(header, got);
+		const hint = await engine.tokenize(" maybe Python helps here.\n");
+		const next = await drain(
+			engine,
+			{ text: `${prefix.text} maybe Python helps here.\n`, ids: [...prefix.ids!, ...hint] },
+			{ temperature: 0, maxTokens: 1 },
+		);
+		const after = engine.stats();
+		expect(after.discarded - before.discarded).toBe(0);
+		expect(next.end?.usage.cachedTokens).toBe(prefix.ids!.length - 1);
+	});
+
+	it("goes on after its process is killed in mid-stream, and says what happened", async () => {
+		const whole = await drain(engine, header, { temperature: 0, maxTokens: 60 });
+		let killed = false;
+		const got = await drain(
+			engine,
+			header,
+			{ temperature: 0, maxTokens: 5000 },
+			{
+				onChunk: () => {
+					if (!killed) process.kill(engine.childPid!, "SIGKILL");
+					killed = true;
+				},
+			},
+		);
+		expect(got.error).toBeInstanceOf(EngineError);
+		expect(got.error).toMatchObject({ kind: "crashed" });
+		expect((got.error as Error).message).toContain("SIGKILL");
+		const next = await drain(engine, extended(header, got), { temperature: 0, maxTokens: 60 });
+		expect((got.text + next.text).slice(0, whole.text.length)).toBe(whole.text);
+	});
+
+	it("serves requests that come at the same time, each with its own text", async () => {
+		const [a, b] = await Promise.all([
+			drain(engine, header, { temperature: 0, maxTokens: 30 }),
+			drain(engine, other, { temperature: 0, maxTokens: 30 }),
+		]);
+		expect(a.text).toBe((await drain(engine, header, { temperature: 0, maxTokens: 30 })).text);
+		expect(b.text).toBe((await drain(engine, other, { temperature: 0, maxTokens: 30 })).text);
+	});
+
+	it("refuses a prefix that does not fit, and ends where the context ends", async () => {
+		const { contextTokens } = engine.info.caps;
+		const filler = Array.from({ length: contextTokens + 1 }, (_, i) => header.ids![i % header.ids!.length]!);
+		const got = await drain(engine, { text: "", ids: filler }, { temperature: 0, maxTokens: 5 });
+		expect(got.error).toMatchObject({ kind: "context" });
+		const near = { text: "", ids: filler.slice(0, contextTokens - 3) };
+		const full = await drain(engine, near, { temperature: 0, maxTokens: 50 });
+		expect(full.end?.reason === "length" || full.end?.reason === "eos").toBe(true);
+		expect(full.end!.usage.completionTokens).toBeLessThanOrEqual(4);
+	});
+});
+
+it("says where the model file should be when there is none", async () => {
+	await expect(openEngine("embedded:/nowhere/model.gguf")).rejects.toMatchObject({
+		kind: "missing",
+		message: expect.stringContaining("/nowhere/model.gguf"),
+	});
+});
+
+it("says what is wrong with a file that is no model", async () => {
+	await expect(openEngine(`embedded:${import.meta.filename}`)).rejects.toMatchObject({
+		name: "EngineError",
+		message: expect.stringContaining("embedded.test.ts"),
+	});
+});
