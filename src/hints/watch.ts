@@ -3,8 +3,9 @@
  * only when the whole library reads without mistakes: until then the last good one is in force, and the mistakes are told.
  * Editors that write a new file and rename it over the old one are no different from others: everything is read anew.
  */
-import { basename } from "node:path";
-import { watch } from "chokidar";
+import { existsSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import { type FSWatcher, watch } from "chokidar";
 import type { Diagnostic, Layer, Library } from "./hint.ts";
 import { LibraryError } from "./hint.ts";
 import { loadLibrary } from "./library.ts";
@@ -55,45 +56,66 @@ export function watchLibrary(options: WatchOptions): LibraryWatch {
 					? error.problems
 					: [{ file, line: 1, column: 1, severity: "error", message }];
 		}
-		onMistakes(problems);
-		// Going back to what was good before is news after a mistake.
-		last = "";
+		// Going back to what was good before is news after a mistake, the same mistake again is not.
+		const now = JSON.stringify(problems);
+		if (now !== last) onMistakes(problems);
+		last = now;
 	};
 
-	const watcher = watch(
-		layers.map((layer) => layer.dir),
-		{
+	const dirs = layers.map((layer) => layer.dir.replace(/[\\/]+$/, ""));
+	let watched: string[];
+	const open = (): FSWatcher => {
+		watched = dirs.map(nearestThere);
+		return watch(watched, {
 			ignoreInitial: true,
 			depth: 0,
-			ignored: (path, stats) => stats?.isFile() === true && !/^[^.].*\.ya?ml$/.test(basename(path)),
-		},
-	);
-	watcher.on("all", () => {
+			// Hint files, and on the way to a folder that is not there yet the folders that it will be in.
+			ignored: (path) =>
+				!dirs.some((dir) => `${dir}${sep}`.startsWith(`${path}${sep}`)) &&
+				!(dirs.includes(dirname(path)) && /[\\/][^.\\/][^\\/]*\.ya?ml$/.test(path)),
+		})
+			.on("unlinkDir", () => {
+				// Also one that comes back at once is another folder.
+				watched = [];
+			})
+			.on("all", settle)
+			.on("error", (error) => {
+				const message = `edits of the hints are not seen any more: ${(error as Error).message}`;
+				onMistakes([{ file: dirs.join(", "), line: 1, column: 1, severity: "warning", message }]);
+			});
+	};
+	const settle = (): void => {
 		clearTimeout(timer);
-		timer = setTimeout(read, debounceMs);
-	});
-	watcher.on("error", (error) => {
-		onMistakes([
-			{
-				file: layers.map((layer) => layer.dir).join(", "),
-				line: 1,
-				column: 1,
-				severity: "warning",
-				message: `edits of the hints are not seen any more: ${(error as Error).message}`,
-			},
-		]);
-	});
+		timer = setTimeout(() => {
+			if (closed) return;
+			if (dirs.some((dir, index) => nearestThere(dir) !== watched[index])) {
+				// A folder came or went: watch what is there now, and read once that is so.
+				void watcher.close();
+				watcher = open().once("ready", settle);
+			}
+			read();
+		}, debounceMs);
+	};
+	let watcher = open();
+	const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
 	return {
 		get library() {
 			return library;
 		},
-		ready: new Promise((resolve) => watcher.once("ready", () => resolve())),
+		ready,
 		async close() {
 			closed = true;
 			clearTimeout(timer);
 			await watcher.close();
 		},
 	};
+}
+
+/** The folder itself, or the nearest above it that exists. */
+function nearestThere(dir: string): string {
+	let at = dir;
+	while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+	return at;
 }
 
 /** Equal for libraries that say the same. */
