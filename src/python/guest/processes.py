@@ -1,0 +1,134 @@
+"""The processes of one session, as its supervisor sees them: count them, weigh them, end them."""
+
+import os
+import signal
+import time
+
+
+class Processes:
+    """`isolated`: the supervisor is the first process of its own pid namespace, and all others in it belong to it."""
+
+    def __init__(self, isolated: bool) -> None:
+        self.isolated = isolated
+        if isolated:
+            assert os.getpid() == 1
+        self.statuses: dict[int, int] = {}
+        self._loadavg = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+
+    def last_pid(self) -> bytes:
+        """The last process or thread number given out here: unchanged means that nothing was started. One read."""
+        return os.pread(self._loadavg, 128, 0).rpartition(b" ")[2]
+
+    def others(self, *known: int) -> list[int]:
+        """Every living process of the session but the supervisor and the known."""
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        me = os.getpid()
+        if not self.isolated:
+            numbers = _descendants(me, numbers)
+        return [number for number in numbers if number != me and number not in known and not _is_dead(number)]
+
+    def threads(self, pid: int) -> set[int]:
+        try:
+            return {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+        except OSError:
+            return set()
+
+    def reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.statuses[pid] = status
+            if len(self.statuses) > 64:
+                self.statuses.pop(next(iter(self.statuses)))
+
+    def end_others(self, *known: int) -> bool:
+        """Ends all but the known. False where new ones appear faster than they end: then only `end_all` helps."""
+        for _ in range(20):
+            left = self.others(*known)
+            if not left:
+                return True
+            for pid in left:
+                _kill(pid, signal.SIGKILL)
+            self.reap()
+            time.sleep(0.001)
+        return not self.others(*known)
+
+    def end_all(self) -> None:
+        """Ends everything but the supervisor, at once and for certain."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if self.isolated:
+                _kill(-1, signal.SIGKILL)  # this pid namespace only; nothing can be forked past it
+            else:
+                for pid in self.others():
+                    _kill(pid, signal.SIGKILL)
+            self.reap()
+            if not self.others():
+                return
+            time.sleep(0.001)
+
+    def resident_bytes(self, pids: list[int]) -> int:
+        """Memory that is not a file's, processes that share pages counted each: a quick upper bound."""
+        return sum(_status_bytes(pid, (b"RssAnon:", b"RssShmem:")) for pid in pids)
+
+    def proportional_bytes(self, pids: list[int]) -> int:
+        """The same, a shared page counted once among its sharers: slow and right."""
+        return sum(_rollup_bytes(pid) for pid in pids)
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _stat(pid: int) -> list[bytes]:
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+def _is_dead(pid: int) -> bool:
+    fields = _stat(pid)
+    return not fields or fields[0] in (b"Z", b"X")
+
+
+def _descendants(root: int, numbers: list[int]) -> list[int]:
+    parents = {}
+    for pid in numbers:
+        fields = _stat(pid)
+        if len(fields) > 1:
+            parents[pid] = int(fields[1])
+    found = [root]
+    for above in found:
+        found += [pid for pid, parent in parents.items() if parent == above]
+    return found
+
+
+def _field_bytes(text: bytes, names: tuple[bytes, ...]) -> int:
+    total = 0
+    for line in text.splitlines():
+        if line.startswith(names):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def _status_bytes(pid: int, names: tuple[bytes, ...]) -> int:
+    return _field_bytes(_read(f"/proc/{pid}/status"), names)
+
+
+def _rollup_bytes(pid: int) -> int:
+    text = _read(f"/proc/{pid}/smaps_rollup")
+    split = _field_bytes(text, (b"Pss_Anon:", b"Pss_Shmem:"))
+    return split or _field_bytes(text, (b"Pss:",))

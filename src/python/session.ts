@@ -1,0 +1,233 @@
+/**
+ * One trace's interpreter: a connection to its supervisor and a queue. Every block that is run ends in a verdict, also
+ * where the session, the fork server or the machine fails: then the verdict is `lost` and the next block finds a fresh
+ * namespace.
+ */
+import type { Socket } from "node:net";
+import { cutMiddle } from "./cut.ts";
+import { type Done, type Frame, FrameReader, frame, idFrame, readDone, runFrame } from "./frames.ts";
+import type { BlockResult, Interpreter, Isolation, Limits } from "./interpreter.ts";
+
+/** Past its time limit the supervisor has this long to report before it is given up. */
+const SUPERVISOR_PATIENCE_MS = 30_000;
+const LOST = "[lost: the Python session ended unexpectedly; earlier variables are gone]";
+
+export type RunOptions = {
+	readonly limits?: Partial<Limits>;
+	readonly signal?: AbortSignal;
+	readonly by?: "model" | "person";
+};
+
+type Waiting = {
+	readonly id: number;
+	readonly code: string;
+	readonly limits: Limits;
+	readonly resolve: (result: BlockResult) => void;
+	sentAt?: number;
+	stopping?: boolean;
+	patience?: NodeJS.Timeout;
+};
+
+export type SessionOptions = {
+	readonly connect: () => Promise<Socket>;
+	readonly isolation: Isolation;
+	readonly limits: Limits;
+	/** Sent with the opening; a terminal's size, for a session that a person types into. */
+	readonly terminal?: { readonly cols: number; readonly rows: number };
+	readonly onFrame?: (frame: Frame) => void;
+};
+
+export class Session implements Interpreter {
+	readonly isolation: Isolation;
+	private readonly options: SessionOptions;
+	private socket: Socket | undefined;
+	private reader = new FrameReader();
+	private readonly queue: Waiting[] = [];
+	private running: Waiting | undefined;
+	private ids = 0;
+	private closed = false;
+	private opening: Promise<void> | undefined;
+	private acknowledge: (() => void) | undefined;
+	private refuse: ((error: Error) => void) | undefined;
+
+	private constructor(options: SessionOptions) {
+		this.options = options;
+		this.isolation = options.isolation;
+	}
+
+	static async open(options: SessionOptions): Promise<Session> {
+		const session = new Session(options);
+		await session.connect();
+		return session;
+	}
+
+	run(code: string, options: RunOptions = {}): Promise<BlockResult> {
+		const limits = { ...this.options.limits, ...options.limits };
+		return new Promise((resolve) => {
+			const waiting: Waiting = { id: ++this.ids, code, limits, resolve: settle };
+			const signal = options.signal;
+			const stop = (): void => this.stop(waiting);
+			function settle(result: BlockResult): void {
+				signal?.removeEventListener("abort", stop);
+				resolve(result);
+			}
+			if (this.closed) return settle(never("[not run: the interpreter is closed]"));
+			if (signal?.aborted) return settle(never("[not run: stopped before its turn]"));
+			signal?.addEventListener("abort", stop, { once: true });
+			this.queue.push(waiting);
+			this.next();
+		});
+	}
+
+	async interrupt(): Promise<void> {
+		if (this.running) this.stop(this.running);
+	}
+
+	async restart(): Promise<void> {
+		await this.interrupt();
+		while (this.running) await new Promise((resolve) => setTimeout(resolve, 5));
+		if (!this.socket) return this.connect();
+		await this.ask(frame("X"));
+	}
+
+	async close(): Promise<void> {
+		this.closed = true;
+		for (const waiting of this.queue.splice(0))
+			waiting.resolve(never("[not run: the interpreter is closed]"));
+		const socket = this.socket;
+		if (!socket) return;
+		await new Promise<void>((resolve) => {
+			socket.once("close", () => resolve());
+			socket.destroy();
+		});
+	}
+
+	/** For the terminal's keys, size and flow. */
+	send(what: Buffer): void {
+		this.socket?.write(what);
+	}
+
+	private async connect(): Promise<void> {
+		const socket = await this.options.connect();
+		this.socket = socket;
+		this.reader = new FrameReader();
+		socket.on("data", (data: Buffer) => this.receive(socket, data));
+		socket.on("error", () => socket.destroy());
+		socket.on("close", () => this.disconnected(socket));
+		const { memoryBytes, scratchBytes, processes } = this.options.limits;
+		const asked = { memoryBytes, scratchBytes, processes, terminal: this.options.terminal ?? null };
+		await this.ask(frame("O", Buffer.from(JSON.stringify(asked))));
+	}
+
+	private ask(what: Buffer): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.acknowledge = resolve;
+			this.refuse = reject;
+			this.socket?.write(what);
+		});
+	}
+
+	private receive(socket: Socket, data: Buffer): void {
+		try {
+			for (const one of this.reader.push(data)) this.take(one);
+		} catch (error) {
+			this.refuse?.(error as Error);
+			socket.destroy();
+		}
+	}
+
+	private take(one: Frame): void {
+		if (one.kind === "D") this.done(readDone(one.payload));
+		else if (one.kind === "r") this.acknowledge?.();
+		else if (one.kind === "E") throw new Error(one.payload.toString("utf8"));
+		else {
+			if (one.kind === "s" && this.running) this.watch(this.running, one.payload[0] === 1);
+			this.options.onFrame?.(one);
+		}
+	}
+
+	private next(): void {
+		if (this.running || this.opening || this.queue.length === 0) return;
+		if (!this.socket) {
+			this.opening = this.connect()
+				.catch((error: Error) => {
+					for (const waiting of this.queue.splice(0))
+						waiting.resolve(never(`[lost: no new Python session could be opened: ${error.message}]`));
+				})
+				.then(() => {
+					this.opening = undefined;
+					this.next();
+				});
+			return;
+		}
+		const waiting = this.queue.shift()!;
+		this.running = waiting;
+		waiting.sentAt = performance.now();
+		this.watch(waiting, this.options.terminal === undefined);
+		const { timeoutMs, outputChars, memoryBytes } = waiting.limits;
+		this.socket.write(runFrame({ id: waiting.id, timeoutMs, outputChars, memoryBytes, code: waiting.code }));
+	}
+
+	/** The supervisor keeps the time; this watches the supervisor. */
+	private watch(waiting: Waiting, begun: boolean): void {
+		clearTimeout(waiting.patience);
+		if (!begun) return;
+		waiting.patience = setTimeout(
+			() => this.socket?.destroy(),
+			waiting.limits.timeoutMs + SUPERVISOR_PATIENCE_MS,
+		);
+		waiting.patience.unref();
+	}
+
+	private stop(waiting: Waiting): void {
+		const place = this.queue.indexOf(waiting);
+		if (place >= 0) {
+			this.queue.splice(place, 1);
+			waiting.resolve(never("[not run: stopped before its turn]"));
+		} else if (this.running === waiting && !waiting.stopping) {
+			waiting.stopping = true;
+			this.socket?.write(idFrame("I", waiting.id));
+		}
+	}
+
+	private done(done: Done): void {
+		const waiting = this.running;
+		if (!waiting || waiting.id !== done.id) return;
+		this.running = undefined;
+		clearTimeout(waiting.patience);
+		const output = cutMiddle(done, waiting.limits.outputChars);
+		const gap = output === "" || output.endsWith("\n") || done.notice === "" ? "" : "\n";
+		waiting.resolve({
+			verdict: done.verdict,
+			text: output + gap + done.notice,
+			outputBytes: done.totalBytes,
+			durationMs: done.durationMs,
+			stateLost: done.stateLost,
+		});
+		this.next();
+	}
+
+	private disconnected(socket: Socket): void {
+		if (this.socket !== socket) return;
+		this.socket = undefined;
+		this.refuse?.(new Error("the Python session ended while it was opened"));
+		const waiting = this.running;
+		this.running = undefined;
+		if (waiting) {
+			clearTimeout(waiting.patience);
+			const durationMs = performance.now() - (waiting.sentAt ?? performance.now());
+			waiting.resolve({ verdict: "lost", text: LOST, outputBytes: 0, durationMs, stateLost: true });
+		}
+		this.next();
+	}
+}
+
+function never(text: string): BlockResult {
+	return {
+		verdict: text.startsWith("[lost") ? "lost" : "killed",
+		text,
+		outputBytes: 0,
+		durationMs: 0,
+		stateLost: false,
+	};
+}
