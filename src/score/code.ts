@@ -149,7 +149,14 @@ async function inputTests(
 /** The program as a block that reads `input` and whose output comes between two marks, untouched by how an interpreter shows things. */
 function withInput(code: string, input: string, mark: string): string {
 	return [
-		"import io as _io, json as _json, sys as _sys",
+		"import builtins as _builtins, io as _io, json as _json, sys as _sys",
+		// The interpreter's own input() says that nobody is there to type.
+		"def _input(prompt=''):",
+		"    _sys.stdout.write(str(prompt))",
+		"    line = _sys.stdin.readline()",
+		"    if not line: raise EOFError('the input has ended')",
+		"    return line.rstrip('\\n')",
+		"_builtins.input = _input",
 		`_sys.stdin = _io.TextIOWrapper(_io.BytesIO(${JSON.stringify(input)}.encode()), encoding="utf-8")`,
 		"_kept = _sys.stdout",
 		"_sys.stdout = _io.TextIOWrapper(_io.BytesIO(), encoding='utf-8', write_through=True)",
