@@ -153,7 +153,13 @@ export class SessionStore {
 	read(id: string): ReadSession {
 		const events: TraceEvent[] = [];
 		const fold = new Fold();
-		const { bad, torn } = readJournal(join(this.folderOf(id), JOURNAL_FILE), (event) => {
+		const file = join(this.folderOf(id), JOURNAL_FILE);
+		if (!existsSync(file)) {
+			throw new SessionNotFoundError(
+				`session ${id} holds nothing: its program ended before it wrote a line, or ${file} was removed`,
+			);
+		}
+		const { bad, torn } = readJournal(file, (event) => {
 			events.push(event);
 			fold.apply(event);
 		});
