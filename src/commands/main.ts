@@ -2,14 +2,8 @@
  * The program: finds the command, parses, runs, and turns what went wrong into one message and an exit code
  * (0 done, 1 failed, 2 wrong use, 130 interrupted). Nothing heavy is loaded before it is known to be needed.
  */
-import { readFileSync } from "node:fs";
 import { CommandError, type ExitCode, type Io, UsageError } from "./command.ts";
-
-export function version(): string {
-	return (
-		JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
-	).version;
-}
+import { version } from "./version.ts";
 
 /** Runs the words of a command line and ends the process with its exit code. */
 export async function main(words: readonly string[]): Promise<void> {

@@ -170,6 +170,9 @@ class Run {
 			header = await this.#deps.engine.renderHeader([...system, { role: "user", content: problem.problem }]);
 			yield { ...this.#on("header"), text: header.text, ...given({ ids: header.ids }) };
 		}
+		const { tokenize } = this.#deps.engine;
+		if (!header.ids && tokenize)
+			header = { text: header.text, ids: await tokenize.call(this.#deps.engine, header.text, true) };
 		this.#turn = new Turn(header, await this.#withIds(header, from?.spans ?? []));
 		this.#follower = new Follower((state) => new Scanner(this.#scanConfig, state));
 		const seen = this.#follower.push(this.#turn.text);

@@ -1,13 +1,19 @@
 /** Where a broken-off trace stands, read from the fold of its journal: what `reason` needs to take it up. */
+
+import type { EngineInfo } from "../engine/engine.ts";
 import type { Branch } from "../trace/fold.ts";
 import type { Standing } from "./reason.ts";
 
-/** Undefined for a branch that has no header yet: it begins like a new one. */
-export function standingOf(branch: Branch): Standing | undefined {
+/**
+ * Undefined for a branch that has no header yet: it begins like a new one. Ids are a model's own: for another model
+ * than the one that the trace was begun with only its text is taken.
+ */
+export function standingOf(branch: Branch, engine?: Pick<EngineInfo, "model">): Standing | undefined {
 	if (!branch.header) return undefined;
+	const sameModel = engine === undefined || engine.model === branch.settings.model;
 	return {
-		header: branch.header,
-		spans: branch.spans,
+		header: sameModel ? branch.header : { text: branch.header.text },
+		spans: sameModel ? branch.spans : branch.spans.map(({ kind, text }) => ({ kind, text })),
 		blocks: branch.calls.flatMap(({ code, output }) => (output ? [{ code, output: output.text }] : [])),
 		hints: branch.hints.map(({ at, hint, kind, marker }) => ({ at, hint, kind, marker })),
 		markers: branch.markers.map(({ at, marker }) => ({ at, marker })),

@@ -1,0 +1,216 @@
+/**
+ * All that a trace needs, opened together and closed together: the engine, the library with its watcher, the Python and
+ * the verifier. What is slow to make is begun at once and waited for only where it is needed: Python starts while the
+ * model loads and thinks. Whatever was opened is closed, also when opening the rest fails.
+ */
+import type { Engine } from "../engine/engine.ts";
+import { type OpenOptions, openEngine } from "../engine/open.ts";
+import type { EngineConfig } from "../engine/spec.ts";
+import { type Ask, AskPolicy } from "../hints/ask.ts";
+import type { Diagnostic, Library } from "../hints/hint.ts";
+import { dialectNamed, libraryLayers, openLibrary } from "../hints/library.ts";
+import type { FenceDialect } from "../hints/marker.ts";
+import { AutoPolicy, off, type Policy } from "../hints/policy.ts";
+import { type LibraryWatch, watchLibrary } from "../hints/watch.ts";
+import { type Environment, ensureEnvironment } from "../python/environment.ts";
+import { NotIsolatedError, openHost, type PythonHost } from "../python/host.ts";
+import type { Interpreter, Limits } from "../python/interpreter.ts";
+import { createVerifier, type Verifier } from "../score/verifier.ts";
+import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
+import type { ReasonDeps } from "./reason.ts";
+
+export type LabSettings = {
+	readonly engine: string | EngineConfig;
+	/** Engines that the user gave names. */
+	readonly named?: NonNullable<OpenOptions["named"]>;
+	readonly dialect: string;
+	readonly hints: { readonly mode: "auto" | "ask" | "off"; readonly rounds: number; readonly words: number };
+	readonly sampling: Sampling;
+	readonly budgets: TraceSettings["budgets"];
+	readonly system?: string;
+	readonly python: {
+		/** What nudge's own environment is made from; looked for where absent. */
+		readonly base?: string;
+		readonly limits: Partial<Limits>;
+		readonly isolation: "auto" | "bubblewrap" | "userns" | "none";
+		/** The user has agreed already. */
+		readonly allowUnisolated: boolean;
+	};
+};
+
+export type LabHooks = {
+	readonly env: NodeJS.ProcessEnv;
+	readonly cwd: string;
+	/** What is being made the first time, in words. */
+	readonly onProgress?: (says: string) => void;
+	readonly onLibrary?: (library: Library) => void;
+	/** A broken edit: the last good library stays in force. */
+	readonly onMistakes?: (mistakes: readonly Diagnostic[]) => void;
+	/** Asked once, before the first block, where this machine cannot isolate. */
+	readonly confirmUnisolated: (says: string) => Promise<boolean>;
+	/** A person's answers, for the policy `ask`. */
+	readonly ask?: Ask;
+	readonly signal?: AbortSignal;
+};
+
+/** Code must not run here, since nothing keeps it in and the user did not agree. */
+export class IsolationError extends Error {
+	override readonly name = "IsolationError";
+}
+
+export class Lab {
+	readonly engine: Engine;
+	readonly settings: LabSettings;
+	readonly dialect: FenceDialect;
+	readonly #hooks: LabHooks;
+	readonly #watch: LibraryWatch;
+	readonly #verifier: Verifier;
+	readonly #environment: Promise<Environment>;
+	#host: Promise<PythonHost>;
+	#opened: Interpreter[] = [];
+
+	private constructor(
+		engine: Engine,
+		settings: LabSettings,
+		hooks: LabHooks,
+		library: Library,
+		python: ReturnType<typeof startPython>,
+	) {
+		this.engine = engine;
+		this.settings = settings;
+		this.#hooks = hooks;
+		this.dialect = dialectNamed(library.dialects, settings.dialect);
+		this.#environment = python.environment;
+		this.#host = python.host;
+		this.#watch = watchLibrary({
+			layers: libraryLayers(hooks),
+			library,
+			onChange: hooks.onLibrary ?? (() => {}),
+			onMistakes: hooks.onMistakes ?? (() => {}),
+		});
+		this.#verifier = createVerifier({
+			python: async () => (await this.#environment).python,
+			interpreters: () => this.#isolatedHost(),
+			dialect: this.dialect,
+		});
+	}
+
+	static async open(settings: LabSettings, hooks: LabHooks): Promise<Lab> {
+		const library = openLibrary(libraryLayers(hooks));
+		dialectNamed(library.dialects, settings.dialect);
+		const python = startPython(settings, hooks, settings.python.allowUnisolated);
+		const opening = openEngine(settings.engine, {
+			env: hooks.env,
+			cwd: hooks.cwd,
+			...(settings.named ? { named: settings.named } : {}),
+		});
+		try {
+			const [engine] = await Promise.all([opening, python.environment]);
+			return new Lab(engine, settings, hooks, library, python);
+		} catch (error) {
+			python.stop();
+			await Promise.allSettled([
+				opening.then((engine) => engine.close()),
+				python.host.then((host) => host.close()),
+			]);
+			throw error;
+		}
+	}
+
+	/** What a trace made here is made with, to be kept with it. */
+	traceSettings(): TraceSettings {
+		const { info } = this.engine;
+		const { hints, sampling, budgets, system } = this.settings;
+		return {
+			engine: info.id,
+			model: info.model,
+			exact: info.caps.exact,
+			dialect: this.dialect.id,
+			policy:
+				hints.mode === "off"
+					? "off"
+					: `${hints.mode} rounds=${hints.rounds} words=${hints.words} seed=${sampling.seed}`,
+			sampling,
+			budgets,
+			...(system === undefined ? {} : { system }),
+		};
+	}
+
+	/** A policy for one trace: it remembers what a person vetoed. */
+	policy(): Policy {
+		const { hints, sampling } = this.settings;
+		if (hints.mode === "off") return off;
+		const shelf = (): Library => this.#watch.library;
+		const auto = new AutoPolicy(shelf, { rounds: hints.rounds, words: hints.words, seed: sampling.seed });
+		if (hints.mode === "auto") return auto;
+		if (!this.#hooks.ask) throw new Error("the policy ask needs somebody to ask");
+		return new AskPolicy(auto, shelf, this.#hooks.ask);
+	}
+
+	/** What `reason` needs for one trace. Its interpreter is opened when the first block runs. */
+	deps(signal?: AbortSignal): ReasonDeps {
+		return {
+			engine: this.engine,
+			dialect: this.dialect,
+			policy: this.policy(),
+			interpreter: async () => {
+				const interpreter = await (await this.#isolatedHost()).open({ limits: this.settings.python.limits });
+				this.#opened.push(interpreter);
+				return interpreter;
+			},
+			score: (problem: Problem, text: string) => this.#verifier.verify(problem, text, signal),
+			...(signal ? { signal } : {}),
+		};
+	}
+
+	async close(): Promise<void> {
+		const host = await this.#host.catch(() => undefined);
+		await Promise.allSettled([
+			...this.#opened.map((interpreter) => interpreter.close()),
+			this.#watch.close(),
+			this.#verifier.close(),
+			this.engine.close(),
+			host?.close(),
+		]);
+	}
+
+	/** The host, once it is known that it isolates or that the user agreed to do without. */
+	async #isolatedHost(): Promise<PythonHost> {
+		try {
+			return await this.#host;
+		} catch (error) {
+			if (!(error instanceof NotIsolatedError)) throw error;
+			if (!(await this.#hooks.confirmUnisolated(error.message)))
+				throw new IsolationError(
+					`${error.message} It was not agreed to, so the trace stops before its first block.`,
+				);
+			this.#host = startPython(this.settings, this.#hooks, true).host;
+			this.#host.catch(() => {});
+			return await this.#host;
+		}
+	}
+}
+
+/** Makes the environment where it is not there, then the fork server. Nobody need wait for it until a block runs. */
+function startPython(settings: LabSettings, hooks: LabHooks, allowUnisolated: boolean) {
+	const { base, isolation } = settings.python;
+	const stopped = new AbortController();
+	const signal = hooks.signal ? AbortSignal.any([hooks.signal, stopped.signal]) : stopped.signal;
+	const env = isolation === "auto" ? hooks.env : { ...hooks.env, NUDGE_ISOLATION: isolation };
+	const environment = ensureEnvironment({
+		env,
+		signal,
+		onProgress: ({ step, detail, done, total }) => {
+			if (step === "looking" || step === "ready") return;
+			hooks.onProgress?.(total === undefined ? detail : `${detail} (${done ?? 0} of ${total})`);
+		},
+		...(base === undefined ? {} : { basePython: base }),
+	});
+	const host = environment.then((made) =>
+		openHost({ env, environment: made, allowUnisolated, limits: settings.python.limits }),
+	);
+	// Whoever needs them is told; until then a failure is nobody's.
+	environment.catch(() => {});
+	host.catch(() => {});
+	return { environment, host, stop: () => stopped.abort() };
+}
