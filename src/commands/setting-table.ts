@@ -1,0 +1,387 @@
+/**
+ * Every setting of nudge: its name, what it may be, what it is when nobody says, and one sentence. From this one table
+ * come the checks of `nudge config`, the page docs/config.md, the names of environment variables and the completion.
+ *
+ * What always holds: flag > environment > project file > user file > default, each value with its origin; a value is
+ * checked on every way in, and a mistake is shown where it stands; a secret never stands in a setting; a project's file,
+ * which may come with a folder that somebody else wrote, cannot choose what is executed, what is isolated or where keys
+ * are sent.
+ */
+import { UsageError } from "./command.ts";
+import { nearest } from "./parse.ts";
+
+/** An engine under a name of the user's: `engines.lab`. */
+export type EngineSetting = {
+	/** May be missing while the engine is being described; whoever opens it needs it. */
+	readonly type?: string;
+	readonly url?: string;
+	readonly model?: string;
+	/** The NAME of the environment variable that holds the key, never the key. */
+	readonly apiKeyEnv?: string;
+	readonly template?: string;
+	readonly contextTokens?: number;
+};
+
+export type Settings = {
+	readonly engine: string;
+	readonly engines: Readonly<Record<string, EngineSetting>>;
+	readonly hints: "auto" | "ask" | "off";
+	readonly rounds: number;
+	readonly words: number;
+	readonly "max-calls": number;
+	readonly "max-tokens": number;
+	readonly "max-seconds": number | undefined;
+	readonly temperature: number;
+	readonly "top-p": number;
+	readonly "top-k": number;
+	readonly "min-p": number;
+	readonly seed: number;
+	readonly dialect: string;
+	readonly python: string | undefined;
+	readonly "python-timeout-ms": number;
+	readonly "python-memory-mb": number;
+	readonly "python-output-chars": number;
+	readonly isolation: "auto" | "bubblewrap" | "userns" | "none";
+	readonly "allow-unisolated": boolean;
+	readonly color: "auto" | "always" | "never";
+};
+
+export type SettingKey = keyof Settings;
+
+type Kind =
+	| { readonly kind: "text" }
+	| { readonly kind: "whole"; readonly least: number; readonly most?: number }
+	| { readonly kind: "number"; readonly least: number; readonly most: number; readonly above?: boolean }
+	| { readonly kind: "yes-no" }
+	| { readonly kind: "choice"; readonly choices: readonly string[] }
+	| { readonly kind: "engines" };
+
+export type SettingSpec = Kind & {
+	readonly says: string;
+	/** False where a project's file may not set it. */
+	readonly project: boolean;
+};
+
+type Entry<Key extends SettingKey> = SettingSpec & { readonly default: Settings[Key] };
+
+/** The table. Order is the order of every list. */
+export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
+	engine: {
+		kind: "text",
+		default: "embedded",
+		project: true,
+		says: "what samples: embedded, a GGUF file, TYPE:URL, or a name from engines",
+	},
+	engines: {
+		kind: "engines",
+		default: {},
+		project: false,
+		says: "engines under names of your own, each with type, url, model, apiKeyEnv, template, contextTokens",
+	},
+	hints: {
+		kind: "choice",
+		choices: ["auto", "ask", "off"],
+		default: "auto",
+		project: true,
+		says: "whether hints go in by themselves, after asking you, or not at all",
+	},
+	rounds: {
+		kind: "whole",
+		least: 0,
+		default: 1,
+		project: true,
+		says: "hints before the end of thinking, at most",
+	},
+	words: {
+		kind: "whole",
+		least: 0,
+		default: 1,
+		project: true,
+		says: "hints after reflection words, at most",
+	},
+	"max-calls": {
+		kind: "whole",
+		least: 0,
+		default: 6,
+		project: true,
+		says: "blocks of Python that the model may run in one trace",
+	},
+	"max-tokens": {
+		kind: "whole",
+		least: 1,
+		default: 2048,
+		project: true,
+		says: "tokens that the model may sample in one trace",
+	},
+	"max-seconds": {
+		kind: "number",
+		least: 0,
+		most: 1e9,
+		above: true,
+		default: undefined,
+		project: true,
+		says: "wall time of one trace, in seconds",
+	},
+	temperature: {
+		kind: "number",
+		least: 0,
+		most: 5,
+		default: 0,
+		project: true,
+		says: "how freely tokens are sampled; 0 always takes the likeliest",
+	},
+	"top-p": {
+		kind: "number",
+		least: 0,
+		most: 1,
+		above: true,
+		default: 1,
+		project: true,
+		says: "sample from the likeliest tokens that together have this probability; 1 is all",
+	},
+	"top-k": {
+		kind: "whole",
+		least: 0,
+		default: 0,
+		project: true,
+		says: "sample from this many of the likeliest tokens; 0 is all",
+	},
+	"min-p": {
+		kind: "number",
+		least: 0,
+		most: 1,
+		default: 0,
+		project: true,
+		says: "leave out tokens with less than this share of the likeliest one's probability",
+	},
+	seed: {
+		kind: "whole",
+		least: 0,
+		most: 2 ** 31 - 1,
+		default: 0,
+		project: true,
+		says: "what sampling and the draw of hints begin from",
+	},
+	dialect: {
+		kind: "text",
+		default: "qwen",
+		project: true,
+		says: "how the model writes code and is shown its output, an id of hints/dialects.yaml",
+	},
+	python: {
+		kind: "text",
+		default: undefined,
+		project: false,
+		says: "the Python that nudge's own environment is made from; without it, one is looked for",
+	},
+	"python-timeout-ms": {
+		kind: "whole",
+		least: 1,
+		most: 86_400_000,
+		default: 10_000,
+		project: true,
+		says: "time that one block may take, in milliseconds",
+	},
+	"python-memory-mb": {
+		kind: "whole",
+		least: 64,
+		default: 1024,
+		project: true,
+		says: "memory that one block may use, in mebibytes",
+	},
+	"python-output-chars": {
+		kind: "whole",
+		least: 100,
+		default: 4000,
+		project: true,
+		says: "characters of a block's output that the model is shown",
+	},
+	isolation: {
+		kind: "choice",
+		choices: ["auto", "bubblewrap", "userns", "none"],
+		default: "auto",
+		project: false,
+		says: "how the model's code is kept apart from this machine",
+	},
+	"allow-unisolated": {
+		kind: "yes-no",
+		default: false,
+		project: false,
+		says: "run the model's code even where this machine cannot isolate it",
+	},
+	color: {
+		kind: "choice",
+		choices: ["auto", "always", "never"],
+		default: "auto",
+		project: true,
+		says: "whether output is coloured; auto asks the terminal",
+	},
+};
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** The fields of an engine, with what they are. */
+export const ENGINE_FIELDS: Readonly<Record<keyof EngineSetting, string>> = {
+	type: "what kind of engine it is: llama-server, vllm, ...",
+	url: "where it answers: http://HOST:PORT",
+	model: "the model as the engine names it",
+	apiKeyEnv: "the NAME of the environment variable that holds the key",
+	template: "how the prompt is rendered, where the engine cannot say",
+	contextTokens: "tokens of prompt and answer that fit",
+};
+
+export function isSettingKey(name: string): name is SettingKey {
+	return Object.hasOwn(SETTINGS, name);
+}
+
+/** `max-tokens` -> `NUDGE_MAX_TOKENS`. Engines are objects and have none. */
+export function variableOf(key: SettingKey): string | undefined {
+	return key === "engines" ? undefined : `NUDGE_${key.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** What a setting may be, in words: "one of auto, ask, off". */
+export function allowed(spec: SettingSpec): string {
+	switch (spec.kind) {
+		case "text":
+			return "a text that is not empty";
+		case "whole":
+			return spec.most === undefined
+				? `a whole number of at least ${spec.least}`
+				: `a whole number from ${spec.least} to ${spec.most}`;
+		case "number":
+			return spec.above
+				? `a number above ${spec.least} and up to ${spec.most}`
+				: `a number from ${spec.least} to ${spec.most}`;
+		case "yes-no":
+			return "true or false";
+		case "choice":
+			return `one of ${spec.choices.join(", ")}`;
+		case "engines":
+			return `an object: a name of your own for each engine, and under it ${Object.keys(ENGINE_FIELDS).join(", ")}`;
+	}
+}
+
+/** What is wrong with a value of a key; undefined where nothing is. Never repeats a value that may be a secret. */
+export function mistakeIn(key: SettingKey, value: unknown): string | undefined {
+	const spec: SettingSpec = SETTINGS[key];
+	const wrong = `${key} must be ${allowed(spec)}`;
+	switch (spec.kind) {
+		case "text":
+			return typeof value === "string" && value.trim() !== "" ? secretIn(value) : wrong;
+		case "whole":
+		case "number": {
+			if (typeof value !== "number" || !Number.isFinite(value)) return wrong;
+			if (spec.kind === "whole" && !Number.isSafeInteger(value)) return wrong;
+			const tooSmall = spec.kind === "number" && spec.above ? value <= spec.least : value < spec.least;
+			return tooSmall || value > (spec.most ?? Number.MAX_SAFE_INTEGER) ? wrong : undefined;
+		}
+		case "yes-no":
+			return typeof value === "boolean" ? undefined : wrong;
+		case "choice": {
+			if (typeof value === "string" && spec.choices.includes(value)) return undefined;
+			return wrong + (typeof value === "string" ? nearest(value, spec.choices) : "");
+		}
+		case "engines": {
+			if (!isObject(value)) return wrong;
+			for (const [name, engine] of Object.entries(value)) {
+				const mistake = mistakeInEngine(name, engine);
+				if (mistake) return mistake.says;
+			}
+			return undefined;
+		}
+	}
+}
+
+/** The first mistake in a named engine, with the path to it below `engines`. */
+export function mistakeInEngine(
+	name: string,
+	engine: unknown,
+): { readonly path: readonly string[]; readonly says: string } | undefined {
+	if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name)) {
+		return { path: [name], says: `an engine's name has letters, digits, - and _ only, not "${name}"` };
+	}
+	if (!isObject(engine)) {
+		return {
+			path: [name],
+			says: `engines.${name} must be an object with ${Object.keys(ENGINE_FIELDS).join(", ")}`,
+		};
+	}
+	for (const [field, value] of Object.entries(engine)) {
+		const says = mistakeInField(name, field, value);
+		if (says) return { path: [name, field], says };
+	}
+	return undefined;
+}
+
+export function mistakeInField(name: string, field: string, value: unknown): string | undefined {
+	const path = `engines.${name}.${field}`;
+	if (!Object.hasOwn(ENGINE_FIELDS, field)) {
+		if (looksSecret(field)) {
+			return `secrets never stand in settings: put the key into an environment variable and name it with nudge config set engines.${name}.apiKeyEnv VARIABLE`;
+		}
+		const fields = Object.keys(ENGINE_FIELDS);
+		return `there is no ${path}; an engine has ${fields.join(", ")}${nearest(field, fields)}`;
+	}
+	if (field === "contextTokens") {
+		const fits = typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+		return fits ? undefined : `${path} must be a whole number of at least 1`;
+	}
+	if (typeof value !== "string" || value.trim() === "") return `${path} must be a text that is not empty`;
+	if (field === "apiKeyEnv" && !/^[A-Z_][A-Z0-9_]*$/.test(value)) {
+		// the value may be the key itself: it is not repeated
+		return `${path} must be the NAME of an environment variable (capitals, digits, _), such as LAB_API_KEY; the key itself never stands in settings`;
+	}
+	if (field === "url") {
+		const url = URL.parse(value);
+		if (!url || !/^https?:$/.test(url.protocol))
+			return `${path} must be a URL that begins with http:// or https://`;
+	}
+	return secretIn(value);
+}
+
+/** A name under which people keep secrets; "max-tokens" and "contextTokens" are counts. */
+export function looksSecret(name: string): boolean {
+	return /api[-_]?key|secret|password|passwd|credential|bearer|authorization|(?:^|[-_.a-z])token$|(?:^|[-_.])key$/i.test(
+		name,
+	);
+}
+
+/** A text with a password in it (a URL's), or that is plainly a key. */
+function secretIn(value: string): string | undefined {
+	if (/:\/\/[^/@\s]*:[^/@\s]*@/.test(value) || /^(?:sk|hf|gsk|xai)[-_][A-Za-z0-9_-]{16,}$/.test(value)) {
+		return "this looks like a secret, and secrets never stand in settings: put it into an environment variable and name that with engines.NAME.apiKeyEnv";
+	}
+	return undefined;
+}
+
+/** From the words of a command line or an environment variable to a value; a UsageError names what was given where. */
+export function parseSetting(key: SettingKey, text: string, where: string): unknown {
+	const spec: SettingSpec = SETTINGS[key];
+	let value: unknown = text;
+	if (spec.kind === "whole" || spec.kind === "number") value = /^\s*$/.test(text) ? text : Number(text);
+	if (spec.kind === "yes-no") {
+		const known: Record<string, boolean> = {
+			true: true,
+			yes: true,
+			1: true,
+			false: false,
+			no: false,
+			0: false,
+		};
+		value = known[text.toLowerCase()] ?? text;
+	}
+	if (spec.kind === "engines") {
+		try {
+			value = JSON.parse(text);
+		} catch {
+			value = text;
+		}
+	}
+	const mistake = mistakeIn(key, value);
+	if (mistake) throw new UsageError(`${where}: ${mistake}`);
+	return value;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

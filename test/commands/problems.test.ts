@@ -1,0 +1,128 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { BUNDLED } from "../../src/data/problems.ts";
+import { World } from "./world.ts";
+
+const world = new World();
+afterAll(() => world.remove());
+
+const all = BUNDLED.flatMap((file) => readFileSync(file, "utf8").trim().split("\n")).map(
+	(line) => JSON.parse(line) as { id: string; domain: string; problem: string },
+);
+
+function file(name: string, ...lines: readonly unknown[]): string {
+	writeFileSync(
+		join(world.cwd, name),
+		`${lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n")}\n`,
+	);
+	return join(world.cwd, name);
+}
+
+const good = { id: "a", domain: "math", problem: "What is 1 + 1?", answer: "2" };
+
+describe("nudge problems list", () => {
+	test("shows every bundled problem, one a line; so does nudge problems alone", async () => {
+		const { code, out } = await world.nudge("problems", "list");
+		expect(code).toBe(0);
+		expect(out.trim().split("\n")).toHaveLength(all.length);
+		for (const { id } of all) expect(out).toMatch(new RegExp(`^${id} `, "m"));
+		expect((await world.nudge("problems")).out).toBe(out);
+	});
+
+	test("searches all words in any case, keeps to a domain, and stops at a limit", async () => {
+		const found = await world.nudge("problems", "list", "--search", "GCD find", "--json");
+		const rows = found.out
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as { problem: string });
+		expect(rows.length).toBeGreaterThan(0);
+		for (const row of rows) expect(row.problem.toLowerCase()).toMatch(/find.*gcd/);
+		const science = await world.nudge("problems", "--domain", "science");
+		expect(science.out.trim().split("\n")).toHaveLength(all.filter((row) => row.domain === "science").length);
+		expect((await world.nudge("problems", "-n", "3")).out.trim().split("\n")).toHaveLength(3);
+	});
+
+	test("prints what --file reads back as the same problems", async () => {
+		const { out } = await world.nudge("problems", "list", "--json");
+		const copy = file("copy.jsonl", out.trim());
+		expect((await world.nudge("problems", "list", "--json", "--file", copy)).out).toBe(out);
+	});
+
+	test("says when nothing matches, and refuses a limit that is none", async () => {
+		expect(await world.nudge("problems", "--search", "zebra")).toMatchObject({
+			code: 1,
+			out: "",
+			err: "nudge: no problem matches\n",
+		});
+		expect((await world.nudge("problems", "--limit", "0")).code).toBe(2);
+		expect((await world.nudge("problems", "--domain", "maths")).err).toContain("did you mean math?");
+	});
+
+	test("stops at a line that is no problem and names it", async () => {
+		const broken = file("broken.jsonl", good, "{");
+		const { code, out, err } = await world.nudge("problems", "--file", broken);
+		expect(code).toBe(1);
+		expect(out).toContain("What is 1 + 1?");
+		expect(err).toContain(`${broken}:2: this is not JSON`);
+	});
+});
+
+describe("nudge problems show", () => {
+	test("prints the question and what it is checked against", async () => {
+		const math = await world.nudge("problems", "show", "first");
+		expect(math.out).toMatch(/What is \d+ \* \d+\?[\s\S]*Answer: \d+/);
+		const science = await world.nudge("problems", "show", "fall");
+		expect(science.out).toMatch(/A\. 15 m\n[\s\S]*Answer: C/);
+		expect((await world.nudge("problems", "show", "leap-years")).out).toContain("calendar.isleap");
+		expect((await world.nudge("problems", "show", "best-stretch")).out).toContain("should print");
+	});
+
+	test("says how to find the ids when there is no such problem", async () => {
+		const { code, err } = await world.nudge("problems", "show", "nothing");
+		expect(code).toBe(1);
+		expect(err).toContain("nudge problems list");
+		expect((await world.nudge("problems", "show")).code).toBe(2);
+	});
+});
+
+describe("nudge problems check", () => {
+	test("counts what is right", async () => {
+		const { code, out } = await world.nudge("problems", "check", BUNDLED[0]!);
+		expect(code).toBe(0);
+		expect(out).toMatch(/^\d+ problems \(\d+ math\), 0 mistakes\n$/);
+	});
+
+	test("names every line that is wrong, ids that come twice, doubts, and what cannot be checked", async () => {
+		const { answer: _, ...open } = good;
+		file(
+			"mixed.jsonl",
+			good,
+			good,
+			"nonsense",
+			{ ...open, id: "b" },
+			{ ...good, id: "c", reference_passes: false },
+		);
+		const { code, out } = await world.nudge("problems", "check", "mixed.jsonl");
+		expect(code).toBe(1);
+		expect(out).toContain('mixed.jsonl:2: the id "a" is already that of line 1');
+		expect(out).toContain("mixed.jsonl:3: this is not JSON");
+		expect(out).toContain("mixed.jsonl:5: the file says that its own reference solution fails");
+		expect(out).toContain(
+			"3 problems (3 math), 2 mistakes, 1 doubtful, 1 with nothing to check an answer against",
+		);
+		const json = await world.nudge("problems", "check", "mixed.jsonl", "--json");
+		const lines = json.out
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as object);
+		expect(lines).toHaveLength(4);
+		expect(lines.at(-1)).toEqual({ problems: 3, domains: { math: 3 }, mistakes: 2, doubts: 1, unchecked: 1 });
+	});
+
+	test("fails for an empty file and for one that is not there", async () => {
+		file("empty.jsonl", "");
+		expect((await world.nudge("problems", "check", "empty.jsonl")).err).toContain("holds no problem");
+		expect(await world.nudge("problems", "check", "none.jsonl")).toMatchObject({ code: 1 });
+	});
+});
