@@ -2,6 +2,7 @@
 import type { Diagnostic, Hint, Library } from "../hints/hint.ts";
 import type { Marker } from "../hints/marker.ts";
 import type { Problem } from "../trace/events.ts";
+import { visible, visibleLine } from "../trace/visible.ts";
 import { type Command, CommandError, type Context, type ExitCode, text, UsageError } from "./command.ts";
 
 const DOMAINS = ["math", "code", "science", "any"] as const;
@@ -86,7 +87,7 @@ async function list(context: Context): Promise<ExitCode> {
 		hint.markers.join(" "),
 		hint.opens,
 		String(hint.wordings.length),
-		origin(hint),
+		visibleLine(origin(hint)),
 	]);
 	context.io.stdout.write(
 		`${table([["id", "kind", "domain", "markers", "opens", "wordings", "from"], ...rows])}\n`,
@@ -128,7 +129,7 @@ async function show(context: Context): Promise<ExitCode> {
 		lines.push("", `At ${marker} (what is inserted stands in brackets)`);
 		lines.push(...stream.split("\n").map((line) => `  | ${line}`.trimEnd()));
 	}
-	context.io.stdout.write(`${lines.join("\n")}\n`);
+	context.io.stdout.write(`${visible(lines.join("\n"))}\n`);
 	return 0;
 }
 
@@ -226,7 +227,8 @@ async function printProblems(
 	const { relative } = await import("node:path");
 	for (const problem of problems) {
 		const near = relative(context.io.cwd, problem.file);
-		to.write(`${sayDiagnostic({ ...problem, file: near.startsWith("..") ? problem.file : near })}\n`);
+		const file = near.startsWith("..") ? problem.file : near;
+		to.write(`${visibleLine(sayDiagnostic({ ...problem, file }))}\n`);
 	}
 }
 

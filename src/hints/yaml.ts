@@ -94,7 +94,9 @@ function schema(name: string): ValidateFunction {
 	let validate = compiled.get(name);
 	if (!validate) {
 		const source = readFileSync(new URL(`${name}.schema.json`, BUILT_IN_DIR), "utf8");
-		validate = new Ajv2020({ allErrors: true, verbose: true }).compile(JSON.parse(source));
+		validate = new Ajv2020({ allErrors: true, verbose: true, validateSchema: false }).compile(
+			JSON.parse(source),
+		);
 		compiled.set(name, validate);
 	}
 	return validate;

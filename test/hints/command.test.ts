@@ -56,6 +56,12 @@ describe("nudge hints", () => {
 		expect(retool.out).toContain("  | <code>\n  | ```python\n");
 	});
 
+	it("show lets no control character of a file through to the terminal", async () => {
+		const dir = folder({ ".nudge/hints/a.yaml": hintFile("a", '      - "let me \\e[31mcheck"\n') });
+		const { out } = await nudge(dir, "show", "a");
+		expect(out).toContain("let me ␛[31mcheck");
+	});
+
 	it("show fills the templates with an example", async () => {
 		const { out } = await nudge(folder(), "show", "debug-programs");
 		expect(out).toContain('  |     ("2 3\\n", "5\\n"),');

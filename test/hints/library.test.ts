@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { type MARKER_KINDS, sayDiagnostic } from "../../src/hints/hint.ts";
 import { hintFiles, readLayer } from "../../src/hints/layer.ts";
@@ -172,6 +173,14 @@ it("a broken hint is left out, its neighbours are not", () => {
 it("a hint that is there twice counts once", () => {
 	const dir = folder({ "a.yaml": hintFile("one"), "b.yaml": hintFile("one") });
 	expect(readLayer("user", hintFiles(dir)).hints).toHaveLength(1);
+});
+
+it("the schemas are schemas", () => {
+	for (const name of ["hints", "dialects"]) {
+		const schema = JSON.parse(readFileSync(join(builtInLayer.dir, `${name}.schema.json`), "utf8"));
+		expect(new Ajv2020().validateSchema(schema)).toBe(true);
+		expect(schema.$id).toBe(`${name}.schema.json`);
+	}
 });
 
 describe("layers", () => {
