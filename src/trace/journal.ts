@@ -265,7 +265,8 @@ export class Journal {
 				// Tried again before the next write; a reader meanwhile sees a torn last line, which it allows for.
 			}
 			this.#waiting = [bytes];
-			if (!this.#closed) this.#timer = setTimeout(() => this.#tick(), RETRY_MS);
+			// Not a reason for the program to stay: `close` tries once more.
+			if (!this.#closed) this.#timer = setTimeout(() => this.#tick(), RETRY_MS).unref();
 			throw failing;
 		}
 		this.#bytes += bytes.length;

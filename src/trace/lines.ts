@@ -8,6 +8,7 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import type { TraceEvent } from "./events.ts";
+import { parseEvent } from "./shape.ts";
 
 export type BadLine = { readonly line: number; readonly why: string };
 
@@ -21,52 +22,6 @@ export type Reading = {
 	/** The last line is whole and lacks its newline. */
 	readonly unended: boolean;
 };
-
-type FieldType = "string" | "number" | "object" | "boolean";
-
-/** What the fold needs of each known event, besides `type` and `t`. */
-const NEEDS: Readonly<Record<TraceEvent["type"], Readonly<Record<string, FieldType>>>> = {
-	session: { version: "number", id: "string", problem: "object" },
-	branch: { branch: "string", settings: "object" },
-	header: { branch: "string", text: "string" },
-	tokens: { branch: "string", text: "string", segment: "number" },
-	marker: { branch: "string", marker: "string", at: "number" },
-	proposal: { branch: "string", at: "number", hint: "string", text: "string" },
-	decision: { branch: "string", at: "number", decision: "string", by: "string" },
-	hint: { branch: "string", at: "number", text: "string", hint: "string", kind: "string" },
-	call: { branch: "string", block: "number", code: "string" },
-	output: { branch: "string", block: "number", text: "string", verdict: "string" },
-	limit: { branch: "string", block: "number", text: "string" },
-	edit: { branch: "string", at: "number", text: "string" },
-	notice: { branch: "string", text: "string" },
-	end: { branch: "string", reason: "string" },
-	outcome: { branch: "string", verdict: "string" },
-	name: { name: "string" },
-	tag: { tag: "string", on: "boolean" },
-	note: { text: "string" },
-	mark: { branch: "string", mark: "string" },
-};
-
-/** An event, or the reason why the text is none. */
-export function parseEvent(text: string): TraceEvent | string {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		return "not JSON";
-	}
-	if (typeof value !== "object" || value === null || Array.isArray(value)) return "not a JSON object";
-	const event = value as Record<string, unknown>;
-	if (typeof event.type !== "string") return 'no field "type"';
-	if (typeof event.t !== "number") return `${event.type}: no time "t"`;
-	const needs = Object.hasOwn(NEEDS, event.type) ? NEEDS[event.type as TraceEvent["type"]] : {};
-	for (const name in needs) {
-		const field = event[name];
-		if (typeof field !== needs[name] || field === null)
-			return `${event.type}: "${name}" is not a ${needs[name]}`;
-	}
-	return value as TraceEvent;
-}
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 10;

@@ -83,6 +83,16 @@ export class Session {
 		}
 	}
 
+	/** Away with a session that could not even be begun. */
+	abandon(): void {
+		try {
+			this.#journal.close();
+		} catch {
+			// What made it fail has been said.
+		}
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+
 	/** Before the journal lets go of the lock, so that nobody else writes meanwhile. */
 	#keepSummary(): void {
 		if (!this.#appended) return;
@@ -137,8 +147,13 @@ export class SessionStore {
 			events: [],
 			bad: [],
 		});
-		session.append({ type: "session", t: nowMs, version: JOURNAL_VERSION, id, ...what });
-		return session;
+		try {
+			session.append({ type: "session", t: nowMs, version: JOURNAL_VERSION, id, ...what });
+			return session;
+		} catch (error) {
+			session.abandon();
+			throw error;
+		}
 	}
 
 	/** Opens for writing. Throws SessionLockedError when it is open elsewhere. */

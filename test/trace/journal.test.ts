@@ -199,7 +199,7 @@ describe("a torn end", () => {
 			{ line: 2, why: "not JSON" },
 			{ line: 3, why: "an empty line" },
 			{ line: 4, why: "not a JSON object" },
-			{ line: 5, why: 'no field "type"' },
+			{ line: 5, why: `undefined: "type" is not a string` },
 			{ line: 6, why: 'note: "text" is not a string' },
 			{ line: 7, why: "not UTF-8" },
 		]);

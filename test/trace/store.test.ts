@@ -128,3 +128,12 @@ test("a session is removed whole, and not while a nudge has it open", () => {
 	expect(store.ids()).toEqual([]);
 	expect(readdirSync(store.root)).toEqual([]);
 });
+
+test("a session that could not be begun leaves nothing behind", () => {
+	const store = new SessionStore(freshFolder());
+	const full = () => {
+		throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+	};
+	expect(() => store.create(WHAT, { disk: { write: full } })).toThrow(/the disk is full/);
+	expect(readdirSync(store.root)).toEqual([]);
+});
