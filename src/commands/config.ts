@@ -79,7 +79,7 @@ async function get({ io, args, options }: Context): Promise<ExitCode> {
 
 async function set(context: Context): Promise<ExitCode> {
 	const { io, args } = context;
-	const { SETTINGS, mistakeInEngine, mistakeInField, parseSetting, variableOf } = await import(
+	const { SETTINGS, mistakeInEngine, mistakeInField, parseField, parseSetting, variableOf } = await import(
 		"./setting-table.ts"
 	);
 	const { UsageError } = await import("./command.ts");
@@ -92,12 +92,7 @@ async function set(context: Context): Promise<ExitCode> {
 	if (rest.length === 0) value = parseSetting(key, text, "nudge config set");
 	else {
 		const [engine = "", field] = rest;
-		value =
-			field === undefined
-				? json(text)
-				: field === "contextTokens" && /^\d+$/.test(text)
-					? Number(text)
-					: text;
+		value = field === undefined ? json(text) : parseField(field, text);
 		const mistake =
 			mistakeInEngine(engine, field === undefined ? value : {})?.says ??
 			(field === undefined ? undefined : mistakeInField(engine, field, value));

@@ -7,20 +7,12 @@
  * which may come with a folder that somebody else wrote, cannot choose what is executed, what is isolated or where keys
  * are sent.
  */
+import { ENGINE_TYPES, type EngineConfig } from "../engine/spec.ts";
 import { UsageError } from "./command.ts";
 import { nearest } from "./parse.ts";
 
-/** An engine under a name of the user's: `engines.lab`. */
-export type EngineSetting = {
-	/** May be missing while the engine is being described; whoever opens it needs it. */
-	readonly type?: string;
-	readonly url?: string;
-	readonly model?: string;
-	/** The NAME of the environment variable that holds the key, never the key. */
-	readonly apiKeyEnv?: string;
-	readonly template?: string;
-	readonly contextTokens?: number;
-};
+/** An engine under a name of the user's: `engines.lab`. While it is being described its type may be missing. */
+export type EngineSetting = Partial<EngineConfig>;
 
 export type Settings = {
 	readonly engine: string;
@@ -76,7 +68,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		kind: "engines",
 		default: {},
 		project: false,
-		says: "engines under names of your own, each with type, url, model, apiKeyEnv, template, contextTokens",
+		says: "engines under names of your own, each with its fields (below)",
 	},
 	hints: {
 		kind: "choice",
@@ -220,14 +212,25 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
 
+type FieldSpec = {
+	readonly kind: "text" | "type" | "url" | "variable" | "whole" | "gpu" | "list";
+	readonly says: string;
+};
+
 /** The fields of an engine, with what they are. */
-export const ENGINE_FIELDS: Readonly<Record<keyof EngineSetting, string>> = {
-	type: "what kind of engine it is: llama-server, vllm, ...",
-	url: "where it answers: http://HOST:PORT",
-	model: "the model as the engine names it",
-	apiKeyEnv: "the NAME of the environment variable that holds the key",
-	template: "how the prompt is rendered, where the engine cannot say",
-	contextTokens: "tokens of prompt and answer that fit",
+export const ENGINE_FIELDS: { readonly [Field in keyof Required<EngineConfig>]: FieldSpec } = {
+	type: { kind: "type", says: `what kind it is: ${ENGINE_TYPES.join(", ")}` },
+	url: { kind: "url", says: "where the server answers" },
+	model: { kind: "text", says: "the model, as the server names it" },
+	path: { kind: "text", says: "the GGUF file, for embedded" },
+	apiKeyEnv: { kind: "variable", says: "the NAME of the environment variable that holds the key" },
+	template: { kind: "text", says: "a chat template, or a file that has one, where the server gives none" },
+	contextTokens: { kind: "whole", says: "tokens of prompt and answer that fit" },
+	parallel: { kind: "whole", says: "traces at the same time, for embedded" },
+	threads: { kind: "whole", says: "threads, for embedded" },
+	gpu: { kind: "gpu", says: "auto or false, for embedded" },
+	idleTimeoutMs: { kind: "whole", says: "the longest silence of the server, in milliseconds" },
+	providers: { kind: "list", says: "for openrouter: who may answer, in this order" },
 };
 
 export function isSettingKey(name: string): name is SettingKey {
@@ -257,7 +260,7 @@ export function allowed(spec: SettingSpec): string {
 		case "choice":
 			return `one of ${spec.choices.join(", ")}`;
 		case "engines":
-			return `an object: a name of your own for each engine, and under it ${Object.keys(ENGINE_FIELDS).join(", ")}`;
+			return "an object: a name of your own for each engine, and under it its fields";
 	}
 }
 
@@ -322,21 +325,51 @@ export function mistakeInField(name: string, field: string, value: unknown): str
 		const fields = Object.keys(ENGINE_FIELDS);
 		return `there is no ${path}; an engine has ${fields.join(", ")}${nearest(field, fields)}`;
 	}
-	if (field === "contextTokens") {
-		const fits = typeof value === "number" && Number.isSafeInteger(value) && value > 0;
-		return fits ? undefined : `${path} must be a whole number of at least 1`;
+	const { kind } = ENGINE_FIELDS[field as keyof EngineConfig];
+	switch (kind) {
+		case "whole":
+			return typeof value === "number" && Number.isSafeInteger(value) && value > 0
+				? undefined
+				: `${path} must be a whole number of at least 1`;
+		case "gpu":
+			return value === "auto" || value === false ? undefined : `${path} must be auto or false`;
+		case "list":
+			return Array.isArray(value) &&
+				value.length > 0 &&
+				value.every((item) => typeof item === "string" && item !== "")
+				? undefined
+				: `${path} must be a list of texts`;
 	}
 	if (typeof value !== "string" || value.trim() === "") return `${path} must be a text that is not empty`;
-	if (field === "apiKeyEnv" && !/^[A-Z_][A-Z0-9_]*$/.test(value)) {
-		// the value may be the key itself: it is not repeated
-		return `${path} must be the NAME of an environment variable (capitals, digits, _), such as LAB_API_KEY; the key itself never stands in settings`;
+	switch (kind) {
+		case "type":
+			return (ENGINE_TYPES as readonly string[]).includes(value)
+				? undefined
+				: (secretIn(value) ??
+						`${path} must be one of ${ENGINE_TYPES.join(", ")}${nearest(value, ENGINE_TYPES)}`);
+		case "variable":
+			// The value may be the key itself: it is not repeated.
+			return /^[A-Z_][A-Z0-9_]*$/.test(value)
+				? undefined
+				: `${path} must be the NAME of an environment variable (capitals, digits, _), such as LAB_API_KEY; the key itself never stands in settings`;
+		case "url": {
+			const protocol = URL.parse(value)?.protocol;
+			return protocol === "http:" || protocol === "https:"
+				? secretIn(value)
+				: `${path} must be a URL that begins with http:// or https://`;
+		}
+		case "text":
+			return secretIn(value);
 	}
-	if (field === "url") {
-		const url = URL.parse(value);
-		if (!url || !/^https?:$/.test(url.protocol))
-			return `${path} must be a URL that begins with http:// or https://`;
-	}
-	return secretIn(value);
+}
+
+/** A field of an engine from the words of a command line. What does not fit is left as it is, for the check to refuse. */
+export function parseField(field: string, text: string): unknown {
+	const kind = Object.hasOwn(ENGINE_FIELDS, field) ? ENGINE_FIELDS[field as keyof EngineConfig].kind : "text";
+	if (kind === "whole") return /^\d+$/.test(text) ? Number(text) : text;
+	if (kind === "gpu") return text === "false" ? false : text;
+	if (kind === "list") return text.split(",").map((item) => item.trim());
+	return text;
 }
 
 /** A name under which people keep secrets; "max-tokens" and "contextTokens" are counts. */

@@ -61,6 +61,13 @@ export function projectFile(cwd: string): string | undefined {
 export function effectiveSettings(world: SettingsWorld): Effective {
 	const { effective, mistakes } = readSettings(world);
 	if (mistakes.length > 0) throw new UsageError(mistakes.join("\nnudge: "));
+	const name = effective.engine.value;
+	const named = effective.engines.value;
+	if (Object.hasOwn(named, name) && named[name]?.type === undefined) {
+		throw new UsageError(
+			`the engine ${name} has no type yet; nudge config set engines.${name}.type llama-server gives it one`,
+		);
+	}
 	return effective;
 }
 

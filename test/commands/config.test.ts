@@ -107,6 +107,21 @@ describe("nudge config set", () => {
 		expect((await world.nudge("config", "get", "engines.lab")).code).toBe(1);
 	});
 
+	test("leaves an engine without a type alone until somebody wants to use it", async () => {
+		await world.nudge("config", "set", "engines.lab.url", "http://127.0.0.1:8080");
+		await world.nudge("config", "set", "engines.lab.providers", "one, two");
+		await world.nudge("config", "set", "engines.lab.gpu", "false");
+		const use = () => effectiveSettings({ env: world.env, cwd: world.cwd, flags: { engine: "lab" } });
+		expect(use).toThrow("the engine lab has no type yet");
+		await world.nudge("config", "set", "engines.lab.type", "openrouter");
+		expect(use().engines.value.lab).toEqual({
+			url: "http://127.0.0.1:8080",
+			providers: ["one", "two"],
+			gpu: false,
+			type: "openrouter",
+		});
+	});
+
 	test.each([
 		["max-tokens", "0", "whole number of at least 1"],
 		["max-tokens", "1.5", "whole number"],
@@ -116,6 +131,9 @@ describe("nudge config set", () => {
 		["engine", " ", "not empty"],
 		["engines.lab.uri", "x", "did you mean url?"],
 		["engines.lab.url", "localhost", "http:// or https://"],
+		["engines.lab.type", "vlm", "did you mean vllm?"],
+		["engines.lab.gpu", "on", "auto or false"],
+		["engines.lab.providers", "", "list of texts"],
 		["engines.l b.url", "http://x", "letters, digits"],
 		["engines.lab.url.more", "x", "engines.NAME.FIELD"],
 		["engines.", "x", "engines.NAME"],
