@@ -54,6 +54,8 @@ export type Decision =
 
 export interface Policy {
 	readonly mode: "auto" | "ask" | "off";
+	/** As it is kept with a trace's settings: enough to do the same again. */
+	readonly says: string;
 	decide(marker: Marker, context: PolicyContext): Promise<Decision>;
 }
 
@@ -76,6 +78,7 @@ export type Shelf = () => Pick<Library, "hints" | "frames">;
 
 export const off: Policy = {
 	mode: "off",
+	says: "off",
 	decide: async () => skip("the policy is off"),
 };
 
@@ -89,7 +92,6 @@ export class AutoPolicy implements Policy {
 		this.options = { ...AUTO_DEFAULTS, ...options };
 	}
 
-	/** As it is kept with a trace's settings: enough to do the same again. */
 	get says(): string {
 		const { rounds, words, code, kinds, seed } = this.options;
 		return `auto rounds=${rounds} words=${words} code=${code}${kinds ? ` kinds=${kinds.join(",")}` : ""} seed=${seed}`;

@@ -3,6 +3,7 @@
  * brings the namespace of a trace that was taken up again back by running its earlier blocks once more.
  */
 import type { FenceDialect } from "../hints/marker.ts";
+import { frameOutput } from "../hints/output.ts";
 import type { BlockResult, Interpreter } from "../python/interpreter.ts";
 
 export type Ran = { readonly result: BlockResult; readonly framed: string };
@@ -71,8 +72,6 @@ export class Blocks {
 	}
 
 	#frame(output: string): string {
-		const { outputOpen, outputClose, callsUsedUp } = this.#dialect;
-		const newline = output === "" || output.endsWith("\n") ? "" : "\n";
-		return outputOpen + output + newline + outputClose + (this.left === 0 ? callsUsedUp : "");
+		return frameOutput(this.#dialect, output) + (this.left === 0 ? this.#dialect.callsUsedUp : "");
 	}
 }

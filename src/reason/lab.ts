@@ -120,16 +120,13 @@ export class Lab {
 	/** What a trace made here is made with, to be kept with it. */
 	traceSettings(): TraceSettings {
 		const { info } = this.engine;
-		const { hints, sampling, budgets, system } = this.settings;
+		const { sampling, budgets, system } = this.settings;
 		return {
 			engine: info.id,
 			model: info.model,
 			exact: info.caps.exact,
 			dialect: this.dialect.id,
-			policy:
-				hints.mode === "off"
-					? "off"
-					: `${hints.mode} rounds=${hints.rounds} words=${hints.words} seed=${sampling.seed}`,
+			policy: this.policy().says,
 			sampling,
 			budgets,
 			...(system === undefined ? {} : { system }),

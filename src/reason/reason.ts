@@ -87,6 +87,12 @@ export type ReasonDeps = {
 /** A dropped stream is taken up again this often without a single new token in between. */
 const RETRIES = 4;
 
+/** What may pass by itself. The others need somebody to change something first. */
+const MAY_PASS: ReadonlySet<EngineError["kind"]> = new Set(["unreachable", "cut", "crashed"]);
+
+const again = (error: EngineError, failures: number): string =>
+	`${error.message}; going on from where the trace stands (try ${failures} of ${RETRIES})`;
+
 /** One seed per request, since a reused one restarts the engine's random generator (serving reference, section 9). */
 export function segmentSeed(seed: number, segment: number): number {
 	return createHash("sha256").update(`${seed}:${segment}`).digest().readUInt32BE(0) & 0x7fff_ffff;
@@ -121,6 +127,7 @@ class Run {
 	#hints: { at: number; hint: string; kind: string; marker: string }[];
 	#markers: { at: number; marker: string }[];
 	#failures = 0;
+	#asides: string[] = [];
 
 	constructor(request: ReasonRequest, deps: ReasonDeps) {
 		this.#request = request;
@@ -170,9 +177,8 @@ class Run {
 			header = await this.#deps.engine.renderHeader([...system, { role: "user", content: problem.problem }]);
 			yield { ...this.#on("header"), text: header.text, ...given({ ids: header.ids }) };
 		}
-		const { tokenize } = this.#deps.engine;
-		if (!header.ids && tokenize)
-			header = { text: header.text, ids: await tokenize.call(this.#deps.engine, header.text, true) };
+		const ids = header.ids ?? (await this.#tokenize(header.text, true));
+		if (ids) header = { text: header.text, ids };
 		this.#turn = new Turn(header, await this.#withIds(header, from?.spans ?? []));
 		this.#follower = new Follower((state) => new Scanner(this.#scanConfig, state));
 		const seen = this.#follower.push(this.#turn.text);
@@ -189,14 +195,12 @@ class Run {
 
 	/** A cut through a token, or a person's edit, leaves text without ids: it gets ids of its own, so that the rest keeps its. */
 	async #withIds(header: Prefix, spans: readonly Span[]): Promise<readonly Span[]> {
-		const { tokenize } = this.#deps.engine;
-		if (!header.ids || !tokenize) return spans;
+		if (!header.ids) return spans;
 		return Promise.all(
-			spans.map(async (span) =>
-				span.ids
-					? span
-					: { ...span, ids: await tokenize.call(this.#deps.engine, span.text, span.kind === "model") },
-			),
+			spans.map(async (span) => {
+				const ids = span.ids ?? (await this.#tokenize(span.text, span.kind === "model"));
+				return ids ? { ...span, ids } : span;
+			}),
 		);
 	}
 
@@ -210,14 +214,10 @@ class Run {
 				end = yield* this.#segmentOf();
 			} catch (error) {
 				yield* this.#settleAll();
-				if (!(error instanceof EngineError) || error.kind === "context" || error.kind === "missing")
-					throw error;
+				if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind)) throw error;
 				this.#failures = this.#turn.receivedLength > heldBefore ? 1 : this.#failures + 1;
-				if (this.#failures > RETRIES || error.kind === "refused" || error.kind === "protocol") throw error;
-				yield this.#notice(
-					"warning",
-					`${error.message}; taking the trace up where it stands (try ${this.#failures} of ${RETRIES})`,
-				);
+				if (this.#failures > RETRIES) throw error;
+				yield this.#notice("warning", again(error, this.#failures));
 				await this.#sleep(250 * 2 ** (this.#failures - 1));
 				continue;
 			}
@@ -230,7 +230,7 @@ class Run {
 				case "length":
 					yield* this.#settleAll();
 					if (this.#overBudget() === "tokens") return { reason: "tokens" };
-					return { reason: "context", message: "the context of the engine is full" };
+					return { reason: "context" };
 				case "scan":
 					yield* this.#settleAll();
 					continue;
@@ -245,6 +245,7 @@ class Run {
 
 	/** One request to the engine. Undefined: something was put into the turn, and a new request continues it. */
 	async *#segmentOf(): AsyncGenerator<TraceEvent, GenerateEnd | undefined, void> {
+		yield* this.#said();
 		const limit = new AbortController();
 		const { maxMs } = this.#request.settings.budgets;
 		const timer =
@@ -372,7 +373,7 @@ class Run {
 			return undefined;
 		}
 		if (end.reason === "eos") return ended(end);
-		yield* this.#append("model", this.#tags.close);
+		yield* this.#sampledText(this.#tags.close);
 		this.#phase = "answer";
 		return undefined;
 	}
@@ -469,20 +470,40 @@ class Run {
 
 	/** Text that nobody sampled, with ids of its own: it starts at a boundary that the trace forces. */
 	async #written(text: string): Promise<{ text: string; ids?: readonly number[] }> {
-		const { tokenize } = this.#deps.engine;
-		if (this.#turn.tokenCount === undefined || !tokenize) return { text };
-		return { text, ids: await tokenize.call(this.#deps.engine, text) };
+		const ids = this.#turn.tokenCount === undefined ? undefined : await this.#tokenize(text, false);
+		return { text, ...given({ ids }) };
 	}
 
-	async *#append(kind: "model", text: string): AsyncGenerator<TraceEvent, void, void> {
-		const { tokenize } = this.#deps.engine;
-		const ids =
-			this.#turn.tokenCount === undefined || !tokenize
-				? undefined
-				: await tokenize.call(this.#deps.engine, text, true);
+	/** Text that the model sampled, though the engine kept it back as a stop. */
+	async *#sampledText(text: string): AsyncGenerator<TraceEvent, void, void> {
+		const ids = this.#turn.tokenCount === undefined ? undefined : await this.#tokenize(text, true);
 		const piece = { text, ...given({ ids }) };
 		this.#put(piece);
-		if (kind === "model") yield { ...this.#on("tokens"), ...piece, segment: this.#segment };
+		yield { ...this.#on("tokens"), ...piece, segment: this.#segment };
+	}
+
+	async #tokenize(text: string, special: boolean): Promise<readonly number[] | undefined> {
+		const { engine } = this.#deps;
+		if (!engine.tokenize) return undefined;
+		return this.#patiently(() => (engine.tokenize as NonNullable<Engine["tokenize"]>)(text, special));
+	}
+
+	/** An engine that died or does not answer is asked again, as a dropped stream is. */
+	async #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+		for (let failures = 1; ; failures++) {
+			try {
+				return await work();
+			} catch (error) {
+				if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind) || failures > RETRIES) throw error;
+				this.#asides.push(again(error, failures));
+				await this.#sleep(250 * 2 ** (failures - 1));
+			}
+		}
+	}
+
+	/** What there was to say while something was waited for. */
+	*#said(): Generator<TraceEvent, void, void> {
+		for (const text of this.#asides.splice(0)) yield this.#notice("warning", text);
 	}
 
 	#put(piece: { text: string; ids?: readonly number[] }): void {
@@ -502,12 +523,7 @@ class Run {
 
 	/** Keeps the text up to `offset` and lets the rest go; the scanner goes back with it. */
 	async *#cut(offset: number, wholeTokens: boolean): AsyncGenerator<TraceEvent, void, void> {
-		const { engine } = this.#deps;
-		const accepted = await this.#turn.cut(
-			offset,
-			engine.tokenize && ((text) => (engine.tokenize as NonNullable<Engine["tokenize"]>)(text)),
-			wholeTokens,
-		);
+		const accepted = await this.#turn.cut(offset, (text) => this.#tokenize(text, false), wholeTokens);
 		this.#follower.back(this.#turn.text.length);
 		yield* this.#accepted(accepted);
 	}

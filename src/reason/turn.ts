@@ -18,8 +18,8 @@ export type Accepted = {
 	readonly lens?: readonly number[];
 };
 
-/** Tokenises a text that starts at a boundary the trace forces (a cut, a hint, an output). */
-export type Tokenize = (text: string) => Promise<readonly number[]>;
+/** Tokenises a text that starts at a boundary the trace forces (a cut, a hint, an output); undefined where the engine has no ids. */
+export type Tokenize = (text: string) => Promise<readonly number[] | undefined>;
 
 export class Turn {
 	readonly header: Prefix;
@@ -104,7 +104,7 @@ export class Turn {
 	 */
 	async cut(
 		offset: number,
-		tokenize: Tokenize | undefined,
+		tokenize: Tokenize,
 		wholeTokens = false,
 	): Promise<Accepted | undefined> {
 		const settled = this.settle(offset);
@@ -126,7 +126,7 @@ export class Turn {
 			if (wholeTokens && ids && over.trim() === "") parts.push(this.#now({ text: tail, ids, lens }));
 			else {
 				const text = tail.slice(0, missing);
-				const fresh = this.#ids && tokenize ? await tokenize(text) : undefined;
+				const fresh = this.#ids ? await tokenize(text) : undefined;
 				parts.push(this.#now(fresh ? { text, ids: fresh } : { text }));
 			}
 		}

@@ -56,6 +56,7 @@ const END_HINT = "Wait, let me check with Python.\n```python\n";
 function policy(wants: (marker: Marker) => boolean): Policy {
 	return {
 		mode: "auto",
+		says: "test",
 		decide: async (marker): Promise<Decision> => {
 			if (!wants(marker)) return { skip: { by: "policy", reason: "not here" } };
 			const text = marker.kind === "after-word" ? HINT : END_HINT;
@@ -71,7 +72,11 @@ function policy(wants: (marker: Marker) => boolean): Policy {
 		},
 	};
 }
-const off: Policy = { mode: "off", decide: async () => ({ skip: { by: "policy", reason: "off" } }) };
+const off: Policy = {
+	mode: "off",
+	says: "off",
+	decide: async () => ({ skip: { by: "policy", reason: "off" } }),
+};
 
 const PLAIN =
 	"6*7 is 41.\nWait, `Wait` is a word. Wait-list.\nSo 41.\n</think>\n\nThe answer is \\boxed{41}.";
@@ -307,6 +312,7 @@ describe("the loop", () => {
 		const engine = new ToyEngine(model);
 		const use: Policy = {
 			mode: "auto",
+			says: "test",
 			decide: async () => {
 				control.abort();
 				return { skip: { by: "policy", reason: "stop" } };

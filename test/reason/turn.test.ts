@@ -69,7 +69,7 @@ describe("the turn", () => {
 	test("without ids it is cut anywhere, and never claims ids", async () => {
 		const turn = new Turn({ text: "h" });
 		turn.receive({ text: "abcdef" });
-		expect(await turn.cut(4, undefined)).toEqual({ text: "abcd" });
+		expect(await turn.cut(4, async () => undefined)).toEqual({ text: "abcd" });
 		expect(turn.prefix()).toEqual({ text: "habcd" });
 	});
 
