@@ -16,6 +16,9 @@ import tokenize
 import traceback
 import types
 
+# This module's own copy: functions defined below look names up here, whatever a block does to the shared one.
+__builtins__ = dict(vars(builtins))
+
 OK, ERROR, MEMORY, INTERRUPTED = 0, 1, 2, 3
 _BUILTINS = dict(builtins.__dict__)
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -106,15 +109,19 @@ def _ends_in_semicolon(source: str) -> bool:
     return last == ";"
 
 
-_sources: list[str] = []
+_sources: dict[str, list[str]] = {}
+_linecache = linecache.cache
 
 
 def remember(filename: str, source: str) -> None:
-    """Tracebacks and inspect.getsource find the block's lines here."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    _sources.append(filename)
+    """Tracebacks find the block's lines here, and inspect.getsource in linecache."""
+    lines = source.splitlines(True)
+    _sources[filename] = lines
+    _linecache[filename] = (len(source), None, lines, filename)
     if len(_sources) > _KEPT_SOURCES:
-        linecache.cache.pop(_sources.pop(0), None)
+        oldest = next(iter(_sources))
+        del _sources[oldest]
+        _linecache.pop(oldest, None)
 
 
 def describe(error: BaseException) -> str:
@@ -124,7 +131,10 @@ def describe(error: BaseException) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return f"{type(error).__name__}: (the error could not be described)"
+        try:
+            return f"{type(error).__name__}: {error}"
+        except Exception:
+            return f"{type(error).__name__}: (the error could not be described)"
 
 
 def _chain(error: BaseException) -> list[str]:
@@ -170,9 +180,9 @@ def _one(error: BaseException) -> str:
                 continue
             filename, number, name = frame
             lines.append(f'  File "{filename}", line {number}, in {name}')
-            source = linecache.getline(filename, number).strip()
-            if source:
-                lines.append(f"    {source}")
+            known = _sources.get(filename, [])
+            if 0 < number <= len(known) and known[number - 1].strip():
+                lines.append(f"    {known[number - 1].strip()}")
     for line in traceback.format_exception_only(type(error), error):
         for part in line.rstrip("\n").split("\n"):
             if not (isinstance(error, SyntaxError) and part.strip() and not part.strip(" ^~")):

@@ -8,6 +8,7 @@ Built by bubblewrap where it works, else by the same system calls. Each session 
 
 import json
 import os
+import pathlib
 import signal
 import socket
 import sys
@@ -32,9 +33,13 @@ def _read_only(configuration: dict) -> list[str]:
                 wanted.append(os.path.dirname(os.path.realpath("/" + path)))
     held = [path for path in _system_folders() if not os.path.islink(path)]
     for path in sorted(set(wanted), key=len):
-        if not any(path == other or path.startswith(other + "/") for other in held):
+        if not _within(path, held):
             held.append(path)
     return held
+
+
+def _within(path: str, folders: list[str]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
 
 
 def _etc(uid: int) -> dict[str, str]:
@@ -65,8 +70,12 @@ def exec_bubblewrap(configuration: dict, listener: socket.socket, main: str) -> 
         arguments += ["--unshare-user", "--proc", "/proc"]
     for path in _system_folders():
         arguments += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind", path, path]
-    for path in _read_only(configuration):
+    read_only = _read_only(configuration)
+    for path in read_only:
         if path not in _system_folders():
+            # Made by hand: those that bubblewrap makes by itself only root may enter.
+            parents = [str(parent) for parent in reversed(pathlib.PurePath(path).parents)][1:]
+            arguments += [word for parent in parents if not _within(parent, read_only) for word in ("--dir", parent)]
             arguments += ["--ro-bind", path, path]
     made = os.path.join(os.path.dirname(configuration["socket"]), "etc")
     os.mkdir(made, 0o755)

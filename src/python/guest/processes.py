@@ -33,6 +33,19 @@ class Processes:
         except OSError:
             return set()
 
+    def cpu_ticks(self, pid: int) -> int:
+        fields = _stat(pid)
+        return int(fields[11]) + int(fields[12]) if len(fields) > 12 else 0
+
+    def waits_on(self, pid: int, descriptor: int) -> bool:
+        """Whether it is blocked in a system call on that descriptor. True where the kernel will not tell."""
+        try:
+            with open(f"/proc/{pid}/syscall", "rb") as file:
+                fields = file.read().split()
+        except OSError:
+            return True
+        return len(fields) > 1 and int(fields[1], 16) == descriptor
+
     def reap(self) -> None:
         while True:
             try:

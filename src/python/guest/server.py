@@ -69,12 +69,16 @@ def serve(configuration: dict, listener: socket.socket, say) -> None:
     isolated = configuration["isolation"] != "none"
     began = time.monotonic()
     missing = _preload(PRELOAD)
+    if missing:
+        raise OSError(f"libraries do not load: {'; '.join(missing)}")
     os.umask(0o077)
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    sys.path.pop(0)  # the guest's own folder is no place for a block's imports
     gc.collect()
     gc.freeze()
+    linux.gather_memory()
     spares: list[_Spare] = []
 
     def make() -> _Spare:
@@ -86,7 +90,7 @@ def serve(configuration: dict, listener: socket.socket, say) -> None:
     if first.state != "ready":
         raise OSError(first.state)
     spares.append(first)
-    say({"ready": True, "missing": missing, "preloadMs": round((time.monotonic() - began) * 1000)})
+    say({"ready": True, "preloadMs": round((time.monotonic() - began) * 1000)})
     null = os.open("/dev/null", os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)

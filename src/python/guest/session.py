@@ -24,6 +24,7 @@ from .processes import Processes
 
 GRACE_S = 1.0  # from SIGINT to SIGKILL
 WATCH_S = 0.05
+IDLE_LOOK_MS = 1000
 _RUN = struct.Struct("<IIIQ")  # id, timeout in ms, output characters, memory in bytes
 _DONE = struct.Struct("<IBBIQdQQII")
 OK, ERROR, TIMEOUT, MEMORY, KILLED = range(5)
@@ -113,6 +114,7 @@ class Session:
         self.block: Block | None = None
         self.numbers = 0
         self.lost_meanwhile = False
+        self.look_at = 0.0
         self.limits: dict | None = None
         self.pid = self.alive = self.control = self.out = -1
 
@@ -140,6 +142,7 @@ class Session:
         for file in (self.control.fileno(), self.out, self.alive):
             self.poll.register(file, select.POLLIN)
         self.pids_before = self.processes.last_pid()
+        self.cpu_before = self.processes.cpu_ticks(pid)
 
     def apply_limits(self) -> None:
         asked = self.limits
@@ -184,10 +187,12 @@ class Session:
                     break  # a new worker: what else was reported belongs to the old one's descriptors
             if self.block is not None:
                 self._watch(self.block)
+            elif time.monotonic() > self.look_at:
+                self._look_while_idle()
 
-    def _wait_ms(self) -> int | None:
+    def _wait_ms(self) -> int:
         if self.block is None:
-            return None
+            return IDLE_LOOK_MS
         return max(1, min(int(WATCH_S * 1000), int((self.block.deadline - time.monotonic()) * 1000) + 1))
 
     def _take_frames(self) -> None:
@@ -228,7 +233,27 @@ class Session:
 
     # One block
 
+    def _look_while_idle(self) -> None:
+        """Between blocks the worker waits and nothing else is there. Code that feigned its block's end is found here."""
+        self.look_at = time.monotonic() + IDLE_LOOK_MS / 1000
+        self.processes.reap()
+        busy = self.processes.cpu_ticks(self.pid) - self.cpu_before > 5
+        if busy or self.processes.others(self.pid) or len(self.processes.threads(self.pid)) > 1:
+            self.restart_worker()
+            self.lost_meanwhile = True
+
+    def _awaits_block(self) -> bool:
+        """Whether the worker waits in a call on its control socket, as it does when its last block is truly over."""
+        for _ in range(25):
+            if self.processes.waits_on(self.pid, worker.CONTROL):
+                return True
+            time.sleep(0.002)
+        return False
+
     def _begin(self, payload: bytes) -> None:
+        if not self._awaits_block():
+            self.restart_worker()
+            self.lost_meanwhile = True
         self.numbers += 1
         block = self.block = Block(self.numbers, payload)
         if self.lost_meanwhile:
@@ -292,10 +317,11 @@ class Session:
             self.pids_before = self.processes.last_pid()
         while self._drain_some():
             pass
-        if said == worker.blocks.INTERRUPTED and block.cause == TIMEOUT:
-            verdict, block.text = TIMEOUT, Capture(0)
-        if verdict == TIMEOUT:
+        if block.cause == TIMEOUT:  # it had its time, however it took the interrupt
+            verdict = TIMEOUT
             block.notices.append(_timeout_text(block))
+            if said == worker.blocks.INTERRUPTED:
+                block.text = Capture(0)
         if left:
             block.notices.append(left)
             self.restart_worker()
@@ -373,6 +399,8 @@ class Session:
 
     def _report(self, block: Block, verdict: int, lost: bool) -> None:
         self.block = None
+        self.cpu_before = self.processes.cpu_ticks(self.pid)
+        self.look_at = time.monotonic() + IDLE_LOOK_MS / 1000
         lost = lost or self.lost_meanwhile
         self.lost_meanwhile = False
         out, text = block.capture, block.text
@@ -383,8 +411,6 @@ class Session:
             out.add(bytes(text.head))
             out.dropped_bytes += text.dropped_bytes
             out.dropped_chars += text.dropped_chars
-            if text.dropped_bytes and out.tail:
-                pass
             out.add(bytes(text.tail))
         out.trim()
         notice = "\n".join(block.notices).encode()

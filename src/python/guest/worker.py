@@ -7,7 +7,6 @@ Packets to the worker: token(16) kind(1) payload. Kinds: "R" run (number u32, si
 """
 
 import builtins
-import gc
 import io
 import os
 import random
@@ -17,6 +16,8 @@ import struct
 import sys
 
 from . import blocks, inner
+
+__builtins__ = dict(vars(builtins))  # see blocks.py
 
 # Above the limit of descriptors (inner.limit), where no loop over all descriptors comes by.
 CONTROL, CAPTURE, NULL = 1000, 1001, 1002
@@ -60,7 +61,7 @@ class Worker:
     def __init__(self, token: bytes, namespace: dict) -> None:
         self.control = socket.socket(fileno=CONTROL)
         self.token = token
-        self.pid = os.getpid()
+        self.pid, self.home = os.getpid(), os.getcwd()
         self.namespace = namespace
         self.streams()
 
@@ -81,6 +82,10 @@ class Worker:
             self.streams()
         sys.stdin, sys.stdout, sys.stderr = self.stdin, self.out, self.err
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = self.stdin, self.out, self.err
+        try:
+            os.getcwd()
+        except OSError:
+            os.chdir(self.home)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -125,7 +130,20 @@ class Worker:
                     pass  # a stream of the block's own making; what it does not give is not output
 
     def send(self, kind: bytes, payload: bytes = b"") -> None:
-        self.control.send(self.token + kind + payload)
+        packet = self.token + kind + payload
+        while True:
+            try:
+                self.control.send(packet)
+                return
+            except BlockingIOError:  # a block set the socket to not block
+                os.set_blocking(CONTROL, True)
+
+    def receive_packet(self) -> bytes:
+        while True:
+            try:
+                return self.control.recv(1 << 16)
+            except BlockingIOError:
+                os.set_blocking(CONTROL, True)
 
     def finish(self, verdict: int, text: str) -> None:
         if os.getpid() != self.pid:  # a child that the block forked has come to the block's end: as a script's end
@@ -138,7 +156,7 @@ class Worker:
     def receive(self) -> tuple[int, str]:
         """The next block: its number and code."""
         while True:
-            packet = self.control.recv(1 << 16)
+            packet = self.receive_packet()
             if not packet:
                 os._exit(0)
             self.token = packet[:16]
@@ -147,7 +165,7 @@ class Worker:
                 number, size = struct.unpack_from("<IQ", packet, 17)
                 parts, got = [packet[29:]], len(packet) - 29
                 while got < size:
-                    more = self.control.recv(1 << 16)[17:]
+                    more = self.receive_packet()[17:]
                     parts.append(more)
                     got += len(more)
                 return number, b"".join(parts).decode("utf-8", "replace")
@@ -157,8 +175,6 @@ class Worker:
                 prompt.become_interactive(self)
 
     def serve(self) -> None:
-        self.quiet()
-        self.send(b"H")
         while True:
             number, source = self.receive()
             verdict, text = self.run(number, source)
@@ -201,13 +217,17 @@ def main(control: socket.socket, capture: int, token: bytes, isolated: bool, par
         sys.modules["__main__"] = module
         worker = Worker(token, module.__dict__)
         os.register_at_fork(after_in_child=_let_go)
-        gc.freeze()
-        worker.serve()
+        worker.quiet()
+        worker.send(b"H")
     except BaseException as error:
         try:
             os.write(CAPTURE, f"the Python worker could not start: {type(error).__name__}: {error}".encode())
         finally:
             os._exit(70)
+    try:
+        worker.serve()
+    finally:
+        os._exit(70)
 
 
 def _let_go() -> None:

@@ -1,0 +1,127 @@
+import type { Hostile } from "./program.ts";
+
+/** Programs that are deaf, endless or slow to end. */
+export const signals: Hostile[] = [
+	{
+		name: "a busy loop",
+		code: "while True: pass",
+		verdict: ["timeout"],
+		text: /\[timeout: stopped after 0\.7 s\]/,
+		keepsState: true,
+	},
+	{
+		name: "a long sleep",
+		code: "import time\nprint('z')\ntime.sleep(10**6)",
+		verdict: ["timeout"],
+		text: /^z\n\[timeout/,
+		keepsState: true,
+	},
+	{
+		name: "a loop that swallows every exception",
+		code: "n = 0\nwhile True:\n    try:\n        for n in iter(int, 1): pass\n    except BaseException:\n        pass",
+		verdict: ["timeout"],
+		keepsState: false,
+	},
+	{
+		name: "ignored SIGINT",
+		code: "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass",
+		verdict: ["timeout"],
+		keepsState: false,
+	},
+	{
+		name: "blocked signals",
+		code: "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass",
+		verdict: ["timeout"],
+		keepsState: false,
+	},
+	{
+		name: "a handler of its own left behind",
+		code: "import signal\nsignal.signal(signal.SIGINT, lambda *a: None)\nx = 1",
+		verdict: ["ok"],
+		keepsState: true,
+		afterwards: { code: "while True: pass", text: /timeout: stopped after/ },
+	},
+	{
+		name: "an alarm left behind",
+		code: "import signal, os\nsignal.signal(signal.SIGALRM, lambda *a: os.write(1, b'alarm'))\nsignal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\nprint('set')",
+		verdict: ["ok"],
+		keepsState: true,
+		afterwards: { code: "import time; time.sleep(0.2); print('quiet')", text: /^quiet\n$/ },
+	},
+	{
+		name: "a power too large to compute",
+		code: "x = 10 ** (10 ** 9)",
+		verdict: ["timeout", "memory"],
+	},
+	{
+		name: "a regular expression gone wild",
+		code: "import re; re.match(r'(a+)+$', 'a' * 60 + 'b')",
+		verdict: ["timeout"],
+	},
+	{
+		name: "a C call that never returns",
+		code: "sum(range(10 ** 15))",
+		verdict: ["timeout"],
+		keepsState: false,
+	},
+	{
+		name: "an endless asyncio loop",
+		code: "import asyncio\nasync def f():\n    while True: await asyncio.sleep(0)\nasyncio.run(f())",
+		verdict: ["timeout"],
+		keepsState: true,
+	},
+	{
+		name: "a KeyboardInterrupt of its own",
+		code: "raise KeyboardInterrupt('mine')",
+		verdict: ["error"],
+		text: /KeyboardInterrupt: mine$/,
+		keepsState: true,
+	},
+	{
+		name: "sys.exit",
+		code: "import sys\nprint('a')\nsys.exit()",
+		verdict: ["ok"],
+		text: /^a\n$/,
+		keepsState: true,
+	},
+	{
+		name: "sys.exit with a message",
+		code: "import sys; sys.exit('broken')",
+		verdict: ["error"],
+		text: /SystemExit: broken/,
+		keepsState: true,
+	},
+	{
+		name: "quit",
+		code: "quit()",
+		verdict: ["ok"],
+		keepsState: true,
+		afterwards: { code: "import sys; sys.stdin.read()", text: /^''$/ },
+	},
+	{
+		name: "an exit hook",
+		code: "import atexit, os\natexit.register(lambda: os.write(1, b'hook'))\nprint('set')",
+		verdict: ["ok"],
+		text: /^set\n$/,
+		keepsState: true,
+	},
+	{
+		name: "a repr that loops",
+		code: "class R:\n    def __repr__(self):\n        while True: pass\nR()",
+		verdict: ["timeout"],
+		keepsState: true,
+	},
+	{
+		name: "an exception whose text loops",
+		code: "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E",
+		verdict: ["timeout"],
+		keepsState: true,
+	},
+	{
+		name: "faulthandler and a real fault",
+		code: "import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)",
+		verdict: ["killed"],
+		text: /crashed/,
+		keepsState: false,
+	},
+];

@@ -1,0 +1,126 @@
+import type { Hostile } from "./program.ts";
+
+const attempts = (...lines: string[]): string =>
+	`import os, socket, ctypes\ndef attempt(f):\n    try:\n        print('GOT', f())\n    except (OSError, ValueError, ImportError) as e:\n        print('no')\n${lines.map((line) => `attempt(lambda: ${line})`).join("\n")}`;
+
+/** Programs that look or reach outside. */
+export const walls: Hostile[] = [
+	{
+		name: "the network",
+		code: attempts(
+			"socket.create_connection(('1.1.1.1', 53), 0.3)",
+			"socket.create_connection(('127.0.0.1', 22), 0.3)",
+			"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('8.8.8.8', 53))",
+			"socket.getaddrinfo('example.org', 80)",
+			"socket.socket(socket.AF_INET6).connect(('::1', 80))",
+			"socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+			"socket.socket(socket.AF_PACKET, socket.SOCK_RAW)",
+			"socket.socket(40, socket.SOCK_STREAM)",
+			"socket.socket(38, socket.SOCK_SEQPACKET)",
+		),
+		verdict: ["ok"],
+		text: /^(no\n){9}$/,
+		keepsState: true,
+	},
+	{
+		name: "abstract sockets of others",
+		code: "import socket\nprint([l for l in open('/proc/net/unix')][1:])\ns = socket.socket(socket.AF_UNIX)\ntry:\n    s.connect('\\0/tmp/.X11-unix/X0'); print('GOT')\nexcept OSError:\n    print('no')",
+		verdict: ["ok"],
+		text: /no\n$/,
+		notText: /GOT|@/,
+	},
+	{
+		name: "an address by the system's resolver",
+		code: "import subprocess; print(subprocess.run(['getent', 'ahosts', 'example.org'], capture_output=True, timeout=0.5).stdout)",
+		verdict: ["ok", "error"],
+		text: /^b''\n$|TimeoutExpired/,
+	},
+	{
+		name: "the user's files",
+		code: attempts(
+			"os.listdir('/home')",
+			"os.listdir('/root/.ssh')",
+			"os.listdir(os.environ['NUDGE_TEST_SECRET_FOLDER'])",
+			"open('/etc/shadow').read()",
+			"os.listdir('/var')",
+			"os.listdir('/run')",
+			"os.listdir('/boot')",
+			"os.listdir('/sys')",
+			"os.listdir('/proc/1/root')",
+			"open('/dev/sda', 'rb')",
+			"open('/dev/mem', 'rb')",
+			"open('/dev/kmsg', 'rb')",
+		).replace("os.environ['NUDGE_TEST_SECRET_FOLDER']", "'@SECRET@'"),
+		verdict: ["ok"],
+		text: /^(no\n){12}$/,
+	},
+	{
+		name: "secrets in environments",
+		code: "import os, glob\nseen = ''.join(f'{k}={v}' for k, v in os.environ.items())\nfor p in glob.glob('/proc/*/environ') + glob.glob('/proc/*/cmdline'):\n    try:\n        seen += open(p, 'rb').read().decode('latin-1')\n    except OSError:\n        pass\nprint('@DROW@'[::-1] in seen, 'PATH' in seen)",
+		verdict: ["ok"],
+		text: /^False True\n$/,
+	},
+	{
+		name: "writing outside",
+		code: `import os, sys, numpy\nfor p in ('/x', '/usr/x', '/etc/x', '/etc/passwd', '/proc/sys/kernel/hostname', '/proc/1/oom_score_adj', '/dev/x', '/root/x', os.path.join(sys.prefix, 'x'), numpy.__file__, os.path.dirname(os.__file__) + '/x', '/proc/sysrq-trigger', '/tmp/../x'):\n    try:\n        open(p, 'a').write('x'); print('WROTE', p)\n    except OSError:\n        print('no')`,
+		verdict: ["ok"],
+		text: /^(no\n){13}$/,
+		keepsState: true,
+	},
+	{
+		name: "links out of the scratch folder",
+		code: "import os\nos.symlink('/etc/shadow', 's'); os.symlink('/proc/1/root/root', 'r'); os.symlink('../../../../../../root', 'u')\nfor p in ('s', 'r/.ssh', 'u/.ssh', '/proc/self/root/root/.ssh', '/proc/self/cwd/../root/.ssh'):\n    try:\n        print('GOT', open(p).read() if p == 's' else os.listdir(p))\n    except OSError:\n        print('no')\ntry:\n    os.link('/etc/passwd', 'h'); print('LINKED')\nexcept OSError:\n    print('no')",
+		verdict: ["ok"],
+		text: /^(no\n){6}$/,
+	},
+	{
+		name: "mounts, roots and namespaces",
+		code: "import ctypes, os\nl = ctypes.CDLL(None, use_errno=True)\nprint(l.mount(b'none', b'/tmp', b'tmpfs', 0, None), l.umount2(b'/proc', 2), l.unshare(0x10000000), l.unshare(0x20000), l.chroot(b'/tmp'), l.setns(0, 0))\nprint(l.mount(b'/', b'/tmp', None, 4096, None), l.syscall(435, 0, 0), l.ptrace(0, 0, 0, 0), l.keyctl(0, 0) if hasattr(l, 'keyctl') else -1)",
+		verdict: ["ok"],
+		text: /^-1 -1 -1 -1 -1 -1\n-1 -1 -1 -1\n$/,
+		keepsState: true,
+	},
+	{
+		name: "a namespace by clone",
+		code: "import os, subprocess\nprint(subprocess.run('unshare -U true; unshare -r id -u', shell=True, capture_output=True, text=True).stdout == '')",
+		verdict: ["ok"],
+		text: /^True\n$/,
+		keepsState: true,
+	},
+	{
+		name: "becoming another user",
+		code: "import os\nfor f in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.setgroups([0]), lambda: os.setresuid(1, 1, 1), lambda: os.chown('/tmp', 0, 0), lambda: os.mknod('/tmp/d', 0o60666, 1)):\n    try:\n        f(); print('DID')\n    except OSError:\n        print('no')",
+		verdict: ["ok"],
+		text: /^(no\n){6}$/,
+		keepsState: true,
+	},
+	{
+		name: "setuid programs",
+		code: "import os\nprint(bool(os.statvfs('/usr/bin').f_flag & os.ST_NOSUID), 'NoNewPrivs:\\t1' in open('/proc/self/status').read())",
+		verdict: ["ok"],
+		text: /^True True\n$/,
+		keepsState: true,
+	},
+	{
+		name: "the working folder deleted",
+		code: "import os, shutil\nos.mkdir('w'); os.chdir('w'); os.rmdir('../w')\ntry:\n    os.getcwd()\nexcept OSError as e:\n    print(e.errno)",
+		verdict: ["ok"],
+		text: /^2\n$/,
+		keepsState: true,
+		afterwards: { code: "import os; print(os.getcwd())", text: /^\/tmp\n$/ },
+	},
+	{
+		name: "terminals of others and typing on their behalf",
+		code: "import os, fcntl, termios, pty\nprint(os.listdir('/dev/pts'))\ntry:\n    m, s = pty.openpty()\n    fcntl.ioctl(s, termios.TIOCSTI, b'x'); print('TYPED')\nexcept OSError:\n    print('no')\ntry:\n    open('/dev/tty'); print('GOT')\nexcept OSError:\n    print('no')",
+		verdict: ["ok"],
+		text: /^\['ptmx'\]\nno\nno\n$/,
+		keepsState: true,
+	},
+	{
+		name: "io_uring, bpf, userfaultfd and keys",
+		code: "import ctypes, platform\nl = ctypes.CDLL(None, use_errno=True)\nx = platform.machine() == 'x86_64'\nfor n in ((425, 321, 323, 250, 298, 319, 29) if x else (425, 280, 282, 219, 241, 279, 194)):\n    print(l.syscall(n, 0, 0, 0, 0, 0), ctypes.get_errno())",
+		verdict: ["ok"],
+		text: /^(-1 1\n){7}$/,
+		keepsState: true,
+	},
+];
