@@ -32,6 +32,6 @@ export const commands: Readonly<Record<string, Entry>> = {
 	},
 	completion: {
 		summary: "print the completion script for bash, zsh or fish",
-		load: async () => (await import("./completion.ts")).completion,
+		load: async () => (await import("./completion.ts")).completionOf(() => commands),
 	},
 };
