@@ -79,15 +79,15 @@ async function get({ io, args, options }: Context): Promise<ExitCode> {
 
 async function set(context: Context): Promise<ExitCode> {
 	const { io, args } = context;
-	const { SETTINGS, mistakeInEngine, mistakeInField, parseField, parseSetting, variableOf } = await import(
+	const { mistakeInEngine, mistakeInField, parseField, parseSetting, variableOf } = await import(
 		"./setting-table.ts"
 	);
 	const { UsageError } = await import("./command.ts");
 	const [name = "", text = ""] = args;
 	const { key, rest } = await keyOf(name);
-	if (context.options.project && !SETTINGS[key].project) {
-		throw new UsageError(`a project's file cannot set ${key}; without --project it is set for you alone`);
-	}
+	const { notForProjects } = await import("./settings.ts");
+	const refused = context.options.project ? notForProjects(key, text) : undefined;
+	if (refused) throw new UsageError(refused);
 	let value: unknown;
 	if (rest.length === 0) value = parseSetting(key, text, "nudge config set");
 	else {

@@ -162,12 +162,8 @@ function mistakeOf(
 	whose: "user" | "project",
 ): { readonly path: readonly string[]; readonly says: string } | undefined {
 	if (!isSettingKey(name)) return { path: [name], says: unknownKey(name) };
-	if (whose === "project" && !SETTINGS[name].project) {
-		return {
-			path: [name],
-			says: `a project's file cannot set ${name}, because such a file may come with a folder that somebody else wrote; set it for yourself with nudge config set ${name} ...`,
-		};
-	}
+	const refused = whose === "project" ? notForProjects(name, value) : undefined;
+	if (refused) return { path: [name], says: refused };
 	if (name === "engines" && isObject(value)) {
 		for (const [engine, fields] of Object.entries(value)) {
 			const mistake = mistakeInEngine(engine, fields);
@@ -177,6 +173,17 @@ function mistakeOf(
 	}
 	const says = mistakeIn(name, value);
 	return says === undefined ? undefined : { path: [name], says };
+}
+
+/** Why a project's file, which may come with a folder that somebody else wrote, cannot have a setting or this value of it. */
+export function notForProjects(key: SettingKey, value: unknown): string | undefined {
+	const why = `because such a file may come with a folder that somebody else wrote; set it for yourself with nudge config set ${key} ...`;
+	if (!SETTINGS[key].project) return `a project's file cannot set ${key}, ${why}`;
+	// A key that an engine takes from the environment would go wherever the URL says.
+	if (key === "engine" && String(value).includes("://")) {
+		return `a project's file cannot name the URL of an engine, only embedded, a GGUF file or a name from your engines, ${why}`;
+	}
+	return undefined;
 }
 
 export function unknownKey(name: string): string {

@@ -213,13 +213,19 @@ describe("a project's file, which may be somebody else's", () => {
 		["allow-unisolated", true],
 		["isolation", "none"],
 		["engines", { lab: { type: "vllm", url: "http://evil", apiKeyEnv: "OPENAI_API_KEY" } }],
-	])("cannot set %s", async (key, value) => {
+		["engine", "openai-compatible:https://evil/v1#m"],
+	])("cannot set %s to %j", async (key, value) => {
 		write(projectFile, { [key]: value });
 		expect(() => effectiveSettings({ env: world.env, cwd: world.cwd })).toThrow(
-			`${projectFile}:1:2: a project's file cannot set ${key}`,
+			`${projectFile}:1:2: a project's file cannot `,
 		);
 		expect((await world.nudge("config", "set", "--project", key, String(value))).code).toBe(2);
 	});
+});
+
+test("a project may choose among engines that are here already", async () => {
+	write(projectFile, { engine: "lab" });
+	expect(effectiveSettings({ env: world.env, cwd: world.cwd }).engine.value).toBe("lab");
 });
 
 describe("a file with mistakes", () => {

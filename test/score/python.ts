@@ -1,17 +1,11 @@
-/**
- * The Python that the tests of this room use: nudge's own environment, made if it is not there yet (this takes minutes
- * and the network once; `beforeAll` hooks that call it allow for it).
- */
-import { type Environment, ensureEnvironment } from "../../src/python/environment.ts";
+/** The Python that the tests of this room use: the environment that the tests of src/python make and keep. */
+import type { Environment } from "../../src/python/environment.ts";
+import { pythonEnvironment } from "../python/support.ts";
 
+/** For the hook that asks first: making it takes minutes and the network, once. */
 export const MAKING_TIMEOUT_MS = 600_000;
 
-let environment: Promise<Environment> | undefined;
-
-export function testEnvironment(): Promise<Environment> {
-	environment ??= ensureEnvironment();
-	return environment;
-}
+export const testEnvironment = (): Promise<Environment> => pythonEnvironment();
 
 export async function testPython(): Promise<string> {
 	return (await testEnvironment()).python;
