@@ -5,12 +5,18 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, EngineError } from "./engine.ts";
-import { type EngineConfig, type Parsed, parseSpec } from "./spec.ts";
+import { type EngineConfig, type EngineType, type NamedEngine, parseSpec, STANDARD_URLS } from "./spec.ts";
+
+export type { EngineConfig, NamedEngine } from "./spec.ts";
+
+/** What a caller may name an engine by: the text a user wrote, or what stands in the configuration. */
+export type EngineSpec = string | EngineConfig;
 
 export type OpenOptions = {
+	/** Holds the API keys. */
 	readonly env?: NodeJS.ProcessEnv;
 	/** The named engines of the configuration. */
-	readonly named?: Readonly<Record<string, EngineConfig>>;
+	readonly named?: Readonly<Record<string, NamedEngine>>;
 	/** Where relative paths begin. */
 	readonly cwd?: string;
 };
@@ -31,37 +37,129 @@ export function tinyModelPath(): string {
 	return join(packageRoot(), "models", "nudge-tiny", "nudge-tiny.gguf");
 }
 
-export async function openEngine(spec: string | EngineConfig, options: OpenOptions = {}): Promise<Engine> {
-	const id = typeof spec === "string" ? spec.trim() : nameOf(spec);
+export async function openEngine(spec: EngineSpec, options: OpenOptions = {}): Promise<Engine> {
+	const id = typeof spec === "string" ? shownName(spec) : nameOf(spec);
 	const parsed = typeof spec === "string" ? parseSpec(spec, options.named) : spec;
-	return openParsed(id, parsed, options);
+	if (parsed.type !== "probe") return openKnown(id, parsed, options);
+	const [{ probe }, { serverAt }] = await Promise.all([import("./probe.ts"), import("./transport.ts")]);
+	const found = await probe(serverAt(parsed.url));
+	const known: EngineConfig = {
+		type: found.type,
+		url: parsed.url,
+		...(parsed.model === undefined ? {} : { model: parsed.model }),
+	};
+	if (found.type === "ollama" && known.model === undefined)
+		throw new EngineError(
+			"missing",
+			`${found.says}. Ollama must be told the model: ${found.models.length === 0 ? "it has none yet (ollama pull MODEL)" : found.models.map((name) => `ollama:${name}@${parsed.url}`).join(", ")}.`,
+		);
+	return openKnown(`${found.type}:${id}`, known, options);
 }
 
-async function openParsed(id: string, parsed: Parsed, options: OpenOptions): Promise<Engine> {
+async function openKnown(id: string, config: EngineConfig, options: OpenOptions): Promise<Engine> {
 	const cwd = options.cwd ?? process.cwd();
-	if (parsed.type === "embedded") {
+	const at = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+	const { type } = config;
+	if (type === "embedded") {
 		const { EmbeddedEngine } = await import("./embedded/engine.ts");
-		const path = parsed.path;
+		const { template } = config;
 		return EmbeddedEngine.open({
 			id,
-			modelPath: path === undefined ? tinyModelPath() : isAbsolute(path) ? path : resolve(cwd, path),
-			...pick(parsed, "contextTokens", "parallel", "threads", "gpu"),
+			modelPath: config.path === undefined ? tinyModelPath() : at(config.path),
+			...pick(config, "contextTokens", "parallel", "threads", "gpu"),
+			...(template === undefined
+				? {}
+				: { template: (await (await import("./template-source.ts")).readTemplate(at(template))).template }),
 		});
 	}
-	if (parsed.type === "llama-server") {
-		const [{ LlamaServerEngine }, { serverAt }] = await Promise.all([
-			import("./llama-server.ts"),
-			import("./transport.ts"),
-		]);
-		return LlamaServerEngine.open(id, serverAt(parsed.url ?? ""));
+	const [{ serverAt }, { BUILT_IN, readTemplate }, { DIALECTS }] = await Promise.all([
+		import("./transport.ts"),
+		import("./template-source.ts"),
+		import("./dialects.ts"),
+	]);
+	const url = config.url ?? STANDARD_URLS[type];
+	if (url === undefined) throw new EngineError("refused", `The engine ${id} needs a url.`);
+	const key = keyOf(id, type, config, options.env ?? process.env);
+	const server = serverAt(url, key, pick(config, "idleTimeoutMs"));
+	const chosen = config.template === undefined ? undefined : await readTemplate(at(config.template));
+	const common = { id, server, ...pick(config, "model", "contextTokens") };
+	switch (type) {
+		case "llama-server": {
+			const { LlamaServerEngine } = await import("./llama-server.ts");
+			return LlamaServerEngine.open(id, server);
+		}
+		case "sglang": {
+			const { SglangEngine } = await import("./sglang.ts");
+			return SglangEngine.open({ ...common, template: chosen ?? BUILT_IN });
+		}
+		case "ollama": {
+			const { OllamaEngine } = await import("./ollama.ts");
+			return OllamaEngine.open({
+				...common,
+				model: modelOf(id, config),
+				fallback: BUILT_IN,
+				...(chosen === undefined ? {} : { template: chosen }),
+			});
+		}
+		case "deepseek":
+		case "openrouter": {
+			const { CHAT_DIALECTS, ChatEngine } = await import("./chat.ts");
+			return ChatEngine.open({
+				...common,
+				model: modelOf(id, config),
+				dialect: CHAT_DIALECTS[type],
+				...pick(config, "providers"),
+			});
+		}
+		default: {
+			const { CompletionsEngine } = await import("./completions.ts");
+			return CompletionsEngine.open({ ...common, dialect: DIALECTS[type], template: chosen ?? BUILT_IN });
+		}
 	}
-	throw new EngineError("refused", `Engine type ${parsed.type} is not known.`);
+}
+
+/** Where each hosted service's key is looked for; a server of one's own may go without. */
+const KEY_VARIABLES: Readonly<
+	Partial<Record<EngineType, { readonly name: string; readonly needed: boolean }>>
+> = {
+	fireworks: { name: "FIREWORKS_API_KEY", needed: true },
+	together: { name: "TOGETHER_API_KEY", needed: true },
+	deepseek: { name: "DEEPSEEK_API_KEY", needed: true },
+	openrouter: { name: "OPENROUTER_API_KEY", needed: true },
+	"openai-compatible": { name: "OPENAI_API_KEY", needed: false },
+	vllm: { name: "VLLM_API_KEY", needed: false },
+	"llama-server": { name: "LLAMA_API_KEY", needed: false },
+	sglang: { name: "SGLANG_API_KEY", needed: false },
+};
+
+function keyOf(
+	id: string,
+	type: EngineType,
+	config: EngineConfig,
+	env: NodeJS.ProcessEnv,
+): string | undefined {
+	const usual = KEY_VARIABLES[type];
+	const name = config.apiKeyEnv ?? usual?.name;
+	const key = name === undefined ? undefined : env[name]?.trim();
+	if (key) return key;
+	if (config.apiKeyEnv !== undefined || (usual?.needed && config.url === undefined))
+		throw new EngineError("refused", `The engine ${id} needs an API key: set ${name} in the environment.`);
+	return undefined;
+}
+
+function modelOf(id: string, config: EngineConfig): string {
+	if (config.model !== undefined) return config.model;
+	throw new EngineError("refused", `The engine ${id} needs the name of a model.`);
+}
+
+/** As the user wrote it, without a password. */
+function shownName(spec: string): string {
+	return spec.trim().replace(/(https?:\/\/)[^/@]*@/, "$1");
 }
 
 function nameOf(config: EngineConfig): string {
-	return [config.type, config.path ?? config.url, config.model]
-		.filter((part) => part !== undefined)
-		.join(":");
+	const place = config.path ?? (config.url === undefined ? undefined : shownName(config.url));
+	return [config.type, place, config.model].filter((part) => part !== undefined).join(":");
 }
 
 function pick<T extends object, K extends keyof T>(from: T, ...keys: K[]): Pick<T, K> {

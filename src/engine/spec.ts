@@ -43,6 +43,9 @@ export type EngineConfig = {
 	readonly providers?: readonly string[];
 };
 
+/** The same before anybody checked its type: what a configuration file may hold. */
+export type NamedEngine = Omit<EngineConfig, "type"> & { readonly type?: string };
+
 /** Every form, for help, doctor and the message of a wrong one. */
 export const FORMS: readonly (readonly [string, string])[] = [
 	["embedded", "the tiny model that comes with nudge, in this program"],
@@ -69,9 +72,9 @@ export function formsText(): string {
 /** What a spec asks for: an engine whose kind is known, or a URL that must be asked. */
 export type Parsed = EngineConfig | { readonly type: "probe"; readonly url: string; readonly model?: string };
 
-export function parseSpec(spec: string, named: Readonly<Record<string, EngineConfig>> = {}): Parsed {
+export function parseSpec(spec: string, named: Readonly<Record<string, NamedEngine>> = {}): Parsed {
 	const text = spec.trim();
-	if (Object.hasOwn(named, text)) return named[text]!;
+	if (Object.hasOwn(named, text)) return checked(text, named[text]!);
 	if (/^https?:\/\//.test(text)) return { type: "probe", ...urlAndModel(text) };
 	const colon = text.indexOf(":");
 	const type = colon < 0 ? text : text.slice(0, colon);
@@ -118,6 +121,15 @@ export const STANDARD_URLS: Readonly<Partial<Record<EngineType, string>>> = {
 	deepseek: "https://api.deepseek.com/beta",
 	openrouter: "https://openrouter.ai/api/v1",
 };
+
+function checked(name: string, engine: NamedEngine): EngineConfig {
+	const type = ENGINE_TYPES.find((known) => known === engine.type);
+	if (type !== undefined) return { ...engine, type };
+	throw new EngineError(
+		"refused",
+		`The engine "${name}" of your configuration has ${engine.type === undefined ? "no type" : `the type "${engine.type}"`}. A type is one of ${ENGINE_TYPES.join(", ")}.`,
+	);
+}
 
 function urlAndModel(text: string): { readonly url: string; readonly model?: string } {
 	const hash = text.indexOf("#");

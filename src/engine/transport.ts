@@ -96,6 +96,7 @@ export function ask(
 	const idleTimeoutMs = options.idleTimeoutMs ?? server.idleTimeoutMs;
 	return new Promise<Answer>((resolve, reject) => {
 		let silence = false;
+		let answered = false;
 		const unreachable = (why: string, cause?: unknown): void =>
 			reject(
 				new EngineError(
@@ -134,10 +135,19 @@ export function ask(
 		});
 		request.on("error", (error) => {
 			clearTimeout(connect);
-			unreachable(reason(error), error);
+			// A connection kept from before that the server has closed meanwhile says nothing about the server: once more, anew.
+			if (answered) return;
+			if (
+				request.reusedSocket &&
+				(error as NodeJS.ErrnoException).code === "ECONNRESET" &&
+				!options.signal?.aborted
+			)
+				resolve(ask(server, path, options));
+			else unreachable(reason(error), error);
 		});
 		request.on("response", (response) => {
 			clearTimeout(connect);
+			answered = true;
 			resolve({
 				status: response.statusCode ?? 0,
 				headers: response.headers,
@@ -278,8 +288,8 @@ function wordsOf(body: string): string {
 }
 
 /** Lines of a body, without their ends. Linear in the length of the body however it is cut. */
-export async function* lines(body: AsyncIterable<Buffer>, where: string): AsyncGenerator<string> {
-	let parts: Buffer[] = [];
+export async function* lines(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
+	let parts: Uint8Array[] = [];
 	let held = 0;
 	for await (const piece of body) {
 		let from = 0;
@@ -305,7 +315,7 @@ export async function* lines(body: AsyncIterable<Buffer>, where: string): AsyncG
 }
 
 /** The data of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html); ends at "[DONE]" or the end of the body. Comments and other fields are left out. */
-export async function* events(body: AsyncIterable<Buffer>, where: string): AsyncGenerator<string> {
+export async function* events(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
 	let data: string[] = [];
 	for await (const line of lines(body, where)) {
 		if (line === "") {

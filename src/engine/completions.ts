@@ -1,0 +1,412 @@
+/**
+ * Raw `/completions` in OpenAI's form. The prompt is the header and the spans and nothing else; as token ids where the
+ * server has them both ways. How servers differ stands in dialects.ts.
+ *
+ * Stop strings go to the server, which ends there without computing further, and are looked for here as well: the text
+ * that is handed over ends before the stop string whether the server left it in or out, ids that lie beyond are dropped,
+ * and the end of a token that was cut is spelled anew.
+ */
+import type OpenAI from "openai";
+import type { Prefix } from "../trace/span.ts";
+import type { Dialect } from "./dialects.ts";
+import {
+	type Chunk,
+	type Engine,
+	EngineError,
+	type EngineInfo,
+	type GenerateEnd,
+	type Message,
+	type SampleOptions,
+	type TokenAlternative,
+} from "./engine.ts";
+import { Flow, type Rest, type Unit } from "./flow.ts";
+import { headerText, type TemplateSource } from "./template-source.ts";
+import { ask, askJson, cut, eventObject, events, redact, refusal, type Server } from "./transport.ts";
+
+export type CompletionsOptions = {
+	readonly id: string;
+	/** At the root, without the dialect's path. */
+	readonly server: Server;
+	readonly dialect: Dialect;
+	readonly model?: string;
+	readonly contextTokens?: number;
+	/** Not used where the server renders the header itself. */
+	readonly template: TemplateSource;
+};
+
+/** Where neither the server nor the user says how long a trace may be. */
+const CONTEXT_TOKENS = 32_768;
+
+type Model = { readonly id: string; readonly contextTokens: number | undefined };
+
+export class CompletionsEngine implements Engine {
+	readonly info: EngineInfo;
+	readonly headerSource: string;
+	readonly tokenize?: (text: string) => Promise<number[]>;
+	readonly detokenize?: (ids: readonly number[]) => Promise<string>;
+	readonly #server: Server;
+	readonly #api: Server;
+	readonly #dialect: Dialect;
+	readonly #template: TemplateSource;
+	#client: OpenAI | undefined;
+
+	static async open(options: CompletionsOptions): Promise<CompletionsEngine> {
+		const { dialect } = options;
+		const api = apiOf(options.server, dialect);
+		const server = { ...api, baseUrl: rootOf(api.baseUrl, dialect) };
+		const models = await modelsOf(api, options.model !== undefined);
+		const model = options.model ?? models[0]?.id;
+		if (model === undefined)
+			throw new EngineError(
+				"missing",
+				`${api.baseUrl} serves no model yet. Load one there, or name it: ${options.id}#MODEL.`,
+			);
+		const version = dialect.ids ? await versionOf(server) : undefined;
+		const contextTokens =
+			options.contextTokens ?? models.find(({ id }) => id === model)?.contextTokens ?? CONTEXT_TOKENS;
+		return new CompletionsEngine(options, server, api, {
+			id: options.id,
+			model,
+			server: version === undefined ? dialect.name : `${dialect.name} ${version}`,
+			caps: {
+				ids: dialect.ids ? "in+out" : "none",
+				exact: true,
+				stop: dialect.stopField === undefined ? "opaque" : "reason",
+				cancel: dialect.cancel,
+				scan: false,
+				logprobs: dialect.logprobs,
+				contextTokens,
+			},
+		});
+	}
+
+	private constructor(options: CompletionsOptions, server: Server, api: Server, info: EngineInfo) {
+		this.#server = server;
+		this.#api = api;
+		this.#dialect = options.dialect;
+		this.#template = options.template;
+		this.info = info;
+		this.headerSource = options.dialect.ids ? "rendered by the server (/tokenize)" : options.template.says;
+		if (options.dialect.ids) {
+			this.tokenize = (text) => this.#tokens({ prompt: text, add_special_tokens: false });
+			this.detokenize = async (ids) => {
+				const data = await this.#post("/detokenize", { model: info.model, tokens: ids });
+				if (typeof data.prompt !== "string") throw this.#odd("/detokenize");
+				return data.prompt;
+			};
+		}
+	}
+
+	async renderHeader(messages: readonly Message[]): Promise<Prefix> {
+		if (this.detokenize === undefined)
+			return { text: await headerText(this.#template, messages, this.#dialect.addsBos) };
+		const ids = await this.#tokens({ messages, add_generation_prompt: true, add_special_tokens: false });
+		return { text: await this.detokenize(ids), ids };
+	}
+
+	async *generate(
+		prefix: Prefix,
+		options: SampleOptions,
+		signal?: AbortSignal,
+	): AsyncGenerator<Chunk, GenerateEnd, void> {
+		const ids = prefix.ids ?? (await this.tokenize?.(prefix.text));
+		let usage: GenerateEnd["usage"] = { promptTokens: ids?.length ?? 0, completionTokens: 0 };
+		if (signal?.aborted) return { reason: "abort", usage };
+		const { contextTokens } = this.info.caps;
+		const room = ids === undefined ? contextTokens : contextTokens - ids.length;
+		if (room < 0)
+			throw new EngineError(
+				"context",
+				`The trace has ${ids?.length} tokens, ${this.info.model} on ${this.#server.baseUrl} holds ${contextTokens}.`,
+			);
+		const maxTokens = Math.min(options.maxTokens, room);
+		if (maxTokens <= 0) return { reason: "length", usage };
+		const where = `${this.#api.baseUrl}/completions`;
+		const stops = options.stop ?? [];
+		const flow = new Flow(stops);
+		let reason: GenerateEnd["reason"] | undefined;
+		let matched: string | undefined;
+		let counted = 0;
+		try {
+			const body = await this.#open(
+				requestBody(this.info.model, this.#dialect, ids ?? prefix.text, options, maxTokens),
+				signal,
+			);
+			for await (const event of events(body, where)) {
+				const data = eventObject(this.#server, where, event);
+				usage = usageOf(data.usage, usage, ids?.length);
+				const choice = (data.choices as readonly Choice[] | undefined)?.[0];
+				if (choice === undefined || reason !== undefined) continue;
+				const unit = unitOf(choice, this.#dialect.ids);
+				counted += unit.ids?.length ?? (unit.text === "" ? 0 : 1);
+				if (usage.completionTokens < counted) usage = { ...usage, completionTokens: counted };
+				const got = unit.text === "" && unit.ids === undefined ? undefined : flow.push(unit);
+				if (got !== undefined) {
+					yield* this.#rest(flow.cut(got.at));
+					reason = "stop";
+					matched = got.stop;
+					// The server may go on where it did not see the stop itself: nothing more is wanted of it.
+					if (choice.finish_reason == null) return { reason, matched, usage };
+					continue;
+				}
+				yield* flow.take();
+				if (choice.finish_reason == null) continue;
+				const ended = this.#ended(choice, stops);
+				if (ended === undefined) throw cut(where, `the server ended it with "${choice.finish_reason}"`);
+				reason = ended.reason;
+				matched = ended.matched;
+				yield* this.#rest(flow.finish());
+			}
+			if (reason === undefined) throw cut(where, "it ended without a finish reason");
+		} catch (error) {
+			if (signal?.aborted) {
+				yield* this.#rest(flow.finish());
+				return { reason: "abort", usage };
+			}
+			// All of the text was there; only what the server counted is missing.
+			if (reason !== undefined) return ended(reason, matched, usage);
+			yield* this.#rest(flow.finish());
+			throw error;
+		}
+		return ended(reason, matched, usage);
+	}
+
+	async close(): Promise<void> {}
+
+	#ended(
+		choice: Choice,
+		stops: readonly string[],
+	): { readonly reason: GenerateEnd["reason"]; readonly matched?: string } | undefined {
+		const { stopField, eosReason } = this.#dialect;
+		switch (choice.finish_reason) {
+			case "length":
+				return { reason: "length" };
+			case "stop": {
+				if (stopField === undefined)
+					// It does not say whether a stop string fired or the model ended; without stop strings only one is possible.
+					return { reason: stops.length === 0 ? "eos" : "stop" };
+				const fired = choice[stopField];
+				return typeof fired === "string" && stops.includes(fired)
+					? { reason: "stop", matched: fired }
+					: { reason: "eos" };
+			}
+			default:
+				return choice.finish_reason === eosReason ? { reason: "eos" } : undefined;
+		}
+	}
+
+	async *#rest(rest: Rest): AsyncGenerator<Chunk, void, void> {
+		yield* rest.chunks;
+		if (rest.tail === "") return;
+		const ids = await this.tokenize?.(rest.tail);
+		yield ids === undefined
+			? { text: rest.tail }
+			: { text: rest.tail, ids, ...(ids.length === 1 ? { lens: [rest.tail.length] } : {}) };
+	}
+
+	/** Sends the request through the openai client: its authentication and errors, none of its retries, own time limits. */
+	async #open(
+		body: Record<string, unknown>,
+		signal: AbortSignal | undefined,
+	): Promise<AsyncIterable<Uint8Array>> {
+		const sdk = await import("openai");
+		this.#client ??= new sdk.default({
+			baseURL: this.#api.baseUrl,
+			// The key is in the server's headers already; the client insists on one.
+			apiKey: "none",
+			maxRetries: 0,
+			timeout: 2 ** 31 - 1,
+			fetch: (url, init) => this.#fetch(String(url), init),
+		});
+		try {
+			const response = await this.#client.completions
+				.create(body as unknown as OpenAI.CompletionCreateParamsStreaming, {
+					...(signal === undefined ? {} : { signal }),
+				})
+				.asResponse();
+			return response.body as unknown as AsyncIterable<Uint8Array>;
+		} catch (error) {
+			throw this.#explained(error, sdk);
+		}
+	}
+
+	/** The client's fetch, over node:http: no hidden time limits, and a break of the body that can be told from its end. */
+	async #fetch(url: string, init: { body?: unknown; signal?: unknown } | undefined): Promise<Response> {
+		const answer = await ask(this.#api, url, {
+			method: "POST",
+			body: String(init?.body ?? ""),
+			signal: init?.signal as AbortSignal | undefined,
+		});
+		const headers = new Headers();
+		for (const [name, value] of Object.entries(answer.headers))
+			if (typeof value === "string") headers.set(name, value);
+		return new Response(ReadableStream.from(answer.body) as ReadableStream<Uint8Array<ArrayBuffer>>, {
+			status: answer.status,
+			headers,
+		});
+	}
+
+	#explained(error: unknown, sdk: typeof import("openai")): unknown {
+		if (error instanceof sdk.APIError && typeof error.status === "number")
+			return refusal(
+				this.#api,
+				"/completions",
+				error.status,
+				Object.fromEntries((error.headers as Headers | undefined)?.entries() ?? []),
+				error.error === undefined ? error.message : JSON.stringify({ error: error.error }),
+			);
+		for (let cause = error; cause instanceof Error; cause = cause.cause)
+			if (cause instanceof EngineError) return cause;
+		const message = error instanceof Error ? error.message : String(error);
+		return new EngineError(
+			"unreachable",
+			redact(`${this.#api.baseUrl} does not answer: ${message}`, this.#api.secrets),
+		);
+	}
+
+	async #tokens(body: Record<string, unknown>): Promise<number[]> {
+		const data = await this.#post("/tokenize", { model: this.info.model, ...body });
+		if (!Array.isArray(data.tokens)) throw this.#odd("/tokenize");
+		return data.tokens as number[];
+	}
+
+	async #post(path: string, json: unknown): Promise<Record<string, unknown>> {
+		return (await askJson(this.#server, path, { json })) as Record<string, unknown>;
+	}
+
+	#odd(path: string): EngineError {
+		return new EngineError(
+			"protocol",
+			`${this.#server.baseUrl}${path} answered in a form this version of nudge does not know.`,
+		);
+	}
+}
+
+type Choice = {
+	readonly text?: string;
+	readonly token_ids?: readonly number[] | null;
+	readonly finish_reason?: string | null;
+	readonly logprobs?: { readonly top_logprobs?: readonly (Readonly<Record<string, number>> | null)[] } | null;
+	readonly [field: string]: unknown;
+};
+
+function ended(
+	reason: GenerateEnd["reason"],
+	matched: string | undefined,
+	usage: GenerateEnd["usage"],
+): GenerateEnd {
+	return { reason, ...(matched === undefined ? {} : { matched }), usage };
+}
+
+function unitOf(choice: Choice, withIds: boolean): Unit {
+	const text = choice.text ?? "";
+	const top = choice.logprobs?.top_logprobs?.map((token) => alternatives(token ?? {}));
+	const shown = top === undefined || top.length === 0 ? {} : { top };
+	const ids = withIds ? choice.token_ids : undefined;
+	if (ids === undefined || ids === null || ids.length === 0)
+		// The last event of a stream has neither.
+		return text === "" ? { text, clean: true } : { text, clean: true, ...shown };
+	return {
+		text,
+		ids,
+		...(ids.length === 1 ? { lens: [text.length] } : {}),
+		// An id without text ends inside a character.
+		clean: text !== "",
+		...(top?.length === ids.length ? shown : {}),
+	};
+}
+
+function alternatives(token: Readonly<Record<string, number>>): TokenAlternative[] {
+	return Object.entries(token)
+		.map(([text, logprob]) => ({ text, logprob }))
+		.sort((a, b) => b.logprob - a.logprob);
+}
+
+function requestBody(
+	model: string,
+	dialect: Dialect,
+	prompt: string | readonly number[],
+	options: SampleOptions,
+	maxTokens: number,
+): Record<string, unknown> {
+	const stops = (options.stop ?? []).slice(0, dialect.stops);
+	return {
+		model,
+		prompt,
+		stream: true,
+		max_tokens: maxTokens,
+		temperature: options.temperature,
+		...dialect.body,
+		...(stops.length === 0 ? {} : { stop: stops, ...dialect.keepStop }),
+		...(options.topP === undefined ? {} : { top_p: options.topP }),
+		...(options.topK === undefined ? {} : { top_k: options.topK }),
+		...(options.minP === undefined ? {} : { min_p: options.minP }),
+		...(options.seed === undefined ? {} : { seed: options.seed >>> 0 }),
+		...(options.topLogprobs && dialect.logprobs > 0
+			? { logprobs: Math.min(options.topLogprobs, dialect.logprobs) }
+			: {}),
+	};
+}
+
+type ServerUsage = {
+	readonly prompt_tokens?: number;
+	readonly completion_tokens?: number;
+	readonly prompt_tokens_details?: { readonly cached_tokens?: number | null } | null;
+};
+
+export function usageOf(
+	said: unknown,
+	before: GenerateEnd["usage"],
+	sentIds: number | undefined,
+): GenerateEnd["usage"] {
+	if (typeof said !== "object" || said === null) return before;
+	const usage = said as ServerUsage;
+	const cached = usage.prompt_tokens_details?.cached_tokens ?? before.cachedTokens;
+	return {
+		promptTokens: usage.prompt_tokens ?? sentIds ?? before.promptTokens,
+		...(cached === undefined ? {} : { cachedTokens: cached }),
+		completionTokens: usage.completion_tokens ?? before.completionTokens,
+	};
+}
+
+/** The server with its URL at the API's own path, whether the user wrote it or not. */
+export function apiOf(server: Server, dialect: Pick<Dialect, "apiPath">): Server {
+	const { apiPath } = dialect;
+	if (apiPath === "" && new URL(server.baseUrl).pathname === "/")
+		return { ...server, baseUrl: `${server.baseUrl}/v1` };
+	return apiPath === "" || server.baseUrl.endsWith(apiPath) || /\/v\d+$/.test(server.baseUrl)
+		? server
+		: { ...server, baseUrl: server.baseUrl + apiPath };
+}
+
+function rootOf(apiUrl: string, dialect: Dialect): string {
+	return dialect.apiPath !== "" && apiUrl.endsWith(dialect.apiPath)
+		? apiUrl.slice(0, -dialect.apiPath.length)
+		: apiUrl;
+}
+
+/** What the server serves. A server without the list is no fault where the model is named. */
+export async function modelsOf(api: Server, named: boolean): Promise<Model[]> {
+	let data: unknown;
+	try {
+		data = await askJson(api, "/models");
+	} catch (error) {
+		if (named && error instanceof EngineError && (error.kind === "missing" || error.kind === "protocol"))
+			return [];
+		throw error;
+	}
+	const list = (data as { data?: unknown }).data;
+	if (!Array.isArray(list)) return [];
+	return list.map((entry) => {
+		const model = entry as Record<string, unknown>;
+		const length = model.max_model_len ?? model.context_length ?? model.max_context_length;
+		return { id: String(model.id), contextTokens: typeof length === "number" ? length : undefined };
+	});
+}
+
+async function versionOf(server: Server): Promise<string | undefined> {
+	const data = (await askJson(server, "/version").catch(() => undefined)) as
+		| { version?: unknown }
+		| undefined;
+	return typeof data?.version === "string" ? data.version : undefined;
+}
