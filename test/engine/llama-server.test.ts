@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine } from "../../src/engine/engine.ts";
+import { openEngine, tinyModelPath } from "../../src/engine/open.ts";
+import { probe } from "../../src/engine/probe.ts";
+import { serverAt } from "../../src/engine/transport.ts";
+import type { Prefix } from "../../src/trace/span.ts";
+import { drain, extended } from "./drain.ts";
+import { expectExact } from "./exactness.ts";
+import { llamaServer, type RealServer } from "./llama-server.ts";
+
+describe("a real llama-server", () => {
+	let server: RealServer;
+	let engine: Engine;
+	let header: Prefix;
+	let other: Prefix;
+	beforeAll(async () => {
+		server = await llamaServer(tinyModelPath());
+		engine = await openEngine(`llama-server:${server.url}`);
+		header = await engine.renderHeader([{ role: "user", content: "What is 37*48+12?" }]);
+		other = await engine.renderHeader([{ role: "user", content: "What is the gcd of 84 and 126?" }]);
+	}, 300_000);
+	afterAll(async () => {
+		await engine?.close();
+		await server?.close();
+	});
+
+	it("is recognised by its URL alone", async () => {
+		expect(await probe(serverAt(server.url))).toMatchObject({ type: "llama-server" });
+	});
+
+	it("gives the same text and ids however a greedy run is cut, stopped, aborted, rewound and taken up again", async () => {
+		await expectExact(engine, header, other, 15);
+	});
+
+	it("agrees with the embedded engine on header, ids and greedy text", async () => {
+		const embedded = await openEngine("embedded");
+		try {
+			expect(await embedded.renderHeader([{ role: "user", content: "What is 37*48+12?" }])).toEqual(header);
+			const here = await drain(embedded, header, { temperature: 0, maxTokens: 40 });
+			const there = await drain(engine, header, { temperature: 0, maxTokens: 40 });
+			expect(there.text).toBe(here.text);
+		} finally {
+			await embedded.close();
+		}
+	});
+
+	it("loses no ids of characters that are spelled by several tokens", async () => {
+		// The byte pieces of such characters are held back by the server and their ids left out of its stream.
+		const text = "\u65e5\u672c \u{1f642} \u00e9 ";
+		const ids = await engine.tokenize!(text);
+		expect(ids.length).toBeGreaterThan(text.length);
+		expect(await engine.detokenize!(ids)).toBe(text);
+		const run = await drain(engine, header, { temperature: 1.5, seed: 11, maxTokens: 200 });
+		if (!run.text.includes("\ufffd")) expect(await engine.detokenize!(run.ids!)).toBe(run.text);
+		const rest = await drain(engine, extended(header, run), { temperature: 0, maxTokens: 5 });
+		expect(rest.error).toBeUndefined();
+	});
+
+	it("stops sampling when it is left, and says what was cached", async () => {
+		await drain(engine, header, { temperature: 0, maxTokens: 1500 }, { leaveAfterTokens: 3 });
+		await expect
+			.poll(async () => {
+				const slots = (await (await fetch(`${server.url}/slots`)).json()) as { is_processing: boolean }[];
+				return slots.some((slot) => slot.is_processing);
+			})
+			.toBe(false);
+		const run = await drain(engine, header, { temperature: 0, maxTokens: 5, stop: ["\u0000never"] });
+		expect(run.end!.usage.cachedTokens).toBe(header.ids!.length - 1);
+	});
+
+	it("reports alternatives", async () => {
+		const run = await drain(engine, header, { temperature: 0, maxTokens: 5, topLogprobs: 3 });
+		expect(run.top.length).toBe(run.ids!.length);
+		run.top.forEach((alternatives, i) => {
+			expect(alternatives.length).toBe(3);
+			expect(alternatives[0]!.id).toBe(run.ids![i]);
+		});
+	});
+});
