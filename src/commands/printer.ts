@@ -33,7 +33,7 @@ class TextPrinter implements Printer {
 
 	constructor(io: Io) {
 		this.#io = io;
-		this.#renderer = new TraceRenderer(lookOf(io.stdout, io.env));
+		this.#renderer = new TraceRenderer(lookOf(io));
 	}
 
 	begin(session: string, problem: Problem, engine: EngineInfo): void {

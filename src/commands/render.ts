@@ -6,13 +6,18 @@
  * What always holds: every character of a trace goes through `visible`, and each line ends with its colours off, so
  * wherever the text is cut off the terminal is left clean at the next line. Pieces may split a character in two.
  */
+import type { FenceDialect } from "../hints/marker.ts";
+import { Scanner } from "../hints/scanner.ts";
 import type { EventOf, TraceEvent } from "../trace/events.ts";
 import { visible, visibleLine } from "../trace/visible.ts";
+import type { Io } from "./command.ts";
+import { effectiveSettings } from "./settings.ts";
 
 /** What a colour means, as SGR parameters (ECMA-48 8.3.117) of the sixteen colours that a user's palette sets. */
 const COLOURS = {
 	frame: "2",
 	hint: "36",
+	code: "34",
 	output: "32",
 	failure: "31",
 	edit: "35",
@@ -24,10 +29,23 @@ const SIGNS = { hint: "»", output: "│", edit: "±" } as const;
 
 export type Look = { readonly colour: boolean };
 
-/** Whether to colour what goes to this stream (https://no-color.org). */
-export function lookOf(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Look {
-	return { colour: stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" };
+/** Whether to colour what goes to standard output: as the setting `color` says, else as the terminal and NO_COLOR do (https://no-color.org). */
+export function lookOf({ stdout, env, cwd }: Pick<Io, "stdout" | "env" | "cwd">): Look {
+	const wanted = effectiveSettings({ env, cwd }).color.value;
+	if (wanted !== "auto") return { colour: wanted === "always" };
+	return { colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" };
 }
+
+/** For colour alone: whatever stands between backtick fences is code. */
+const ANY_FENCE: FenceDialect = {
+	id: "any",
+	codeOpen: "```",
+	codeClose: "```",
+	languages: [],
+	outputOpen: "",
+	outputClose: "",
+	callsUsedUp: "",
+};
 
 export class TraceRenderer {
 	readonly #colour: boolean;
@@ -38,6 +56,9 @@ export class TraceRenderer {
 	#branch: string | undefined;
 	/** The last one, which says after which word a hint stands. */
 	#marker: EventOf<"marker"> | undefined;
+
+	/** Where the blocks of code are. */
+	readonly #fences = new Scanner({ words: [], dialect: ANY_FENCE });
 
 	constructor(look: Look) {
 		this.#colour = look.colour;
@@ -118,7 +139,20 @@ export class TraceRenderer {
 			text = text.slice(0, -1);
 		}
 		if (text !== "") this.#inLine = !text.endsWith("\n");
-		return visible(text);
+		return this.#colour ? this.#coloured(text) : visible(text);
+	}
+
+	/** Code in its own colour, line by line. */
+	#coloured(text: string): string {
+		return text
+			.split(/(?<=\n)/)
+			.map((line) => {
+				const inside = this.#fences.open !== undefined;
+				this.#fences.push(line);
+				const shown = visible(line.replace(/\n$/, ""));
+				return (inside && shown ? this.#paint(shown, "code") : shown) + (line.endsWith("\n") ? "\n" : "");
+			})
+			.join("");
 	}
 
 	#newLine(): string {
@@ -134,6 +168,7 @@ export class TraceRenderer {
 	}
 
 	#block(text: string, sign: keyof typeof SIGNS, meaning: Meaning): string {
+		if (this.#colour) this.#fences.push(text);
 		const lines = visible(text).split("\n");
 		if (lines.at(-1) === "") lines.pop();
 		return lines.map((line) => `${this.#paint(`${SIGNS[sign]} ${line}`, meaning)}\n`).join("");

@@ -121,7 +121,7 @@ export async function show(context: Context): Promise<ExitCode> {
 	const branch = wanted === undefined && state.branches.size === 0 ? undefined : branchOf(state, wanted);
 	io.stdout.write(`${factsOf(id, state, branch)}\n`);
 	if (!branch) return 0;
-	const renderer = new TraceRenderer(lookOf(io.stdout, io.env));
+	const renderer = new TraceRenderer(lookOf(io));
 	for (const event of retell(branch)) io.stdout.write(renderer.render(event));
 	io.stdout.write(renderer.end());
 	return 0;
@@ -174,7 +174,7 @@ export async function replay(context: Context): Promise<ExitCode> {
 	const { io, args, signal } = context;
 	const speed = decimal(context, "speed", 0.1, 1_000) ?? 1;
 	const { events } = readSession(io, storeOf(io), args[0]!);
-	const renderer = new TraceRenderer(lookOf(io.stdout, io.env));
+	const renderer = new TraceRenderer(lookOf(io));
 	let before = events[0]?.t ?? 0;
 	let dueMs = 0;
 	try {

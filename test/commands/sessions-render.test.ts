@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lookOf, TraceRenderer } from "../../src/commands/render.ts";
@@ -114,8 +115,14 @@ test("it is said when the text goes on in another branch", () => {
 });
 
 test("colour is for a terminal that wants it", () => {
-	expect(lookOf({ isTTY: true }, {})).toEqual({ colour: true });
-	expect(lookOf({}, {})).toEqual({ colour: false });
-	expect(lookOf({ isTTY: true }, { NO_COLOR: "1" })).toEqual({ colour: false });
-	expect(lookOf({ isTTY: true }, { TERM: "dumb" })).toEqual({ colour: false });
+	const look = (isTTY: boolean, env: NodeJS.ProcessEnv) => {
+		const stdout = Object.assign(new PassThrough(), { isTTY });
+		return lookOf({ stdout, env: { NUDGE_HOME: "/nowhere", ...env }, cwd: "/" }).colour;
+	};
+	expect(look(true, {})).toBe(true);
+	expect(look(false, {})).toBe(false);
+	expect(look(true, { NO_COLOR: "1" })).toBe(false);
+	expect(look(true, { TERM: "dumb" })).toBe(false);
+	expect(look(true, { NUDGE_COLOR: "never" })).toBe(false);
+	expect(look(false, { NUDGE_COLOR: "always", NO_COLOR: "1" })).toBe(true);
 });
