@@ -2,6 +2,7 @@
  * `nudge completion`: the scripts for bash, zsh and fish, and what they ask. The scripts hold no names of commands or
  * options: they hand the line over to `nudge completion words`, so that they never grow old.
  */
+import { visibleLine } from "../trace/visible.ts";
 import type { Command, Context, ExitCode } from "./command.ts";
 import type { Table } from "./complete.ts";
 
@@ -47,10 +48,10 @@ async function words({ io, args }: Context, table: Table): Promise<ExitCode> {
 		import("./complete-sources.ts"),
 	]);
 	const { candidates, also } = await complete(args, table, sourcesOf(io));
-	// A tab or a newline in a name would be taken for the end of it; such a one is not offered.
+	// A name with a tab or a newline would be taken for two, one with an escape would reach the terminal: neither is offered.
 	for (const { value, says } of candidates) {
-		if (/[\t\n]/.test(value)) continue;
-		io.stdout.write(says === undefined ? `${value}\n` : `${value}\t${says.replaceAll(/[\t\n]/g, " ")}\n`);
+		if (/[\t\n]/.test(value) || visibleLine(value) !== value) continue;
+		io.stdout.write(says === undefined ? `${value}\n` : `${value}\t${visibleLine(says)}\n`);
 	}
 	io.stdout.write(`:${also}\n`);
 	return 0;

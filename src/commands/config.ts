@@ -2,6 +2,7 @@
  * `nudge config`: reads and writes settings. The user's file is written by conf, whole or not at all; a file that is
  * broken is never written over.
  */
+import { visibleLine } from "../trace/visible.ts";
 import type { Command, Context, ExitCode } from "./command.ts";
 import type { Effective, Origin } from "./settings.ts";
 
@@ -140,7 +141,7 @@ async function list({ io, options }: Context): Promise<ExitCode> {
 	else {
 		const rows = SETTING_KEYS.map((key) => {
 			const { value, origin } = effective[key];
-			return [key, value === undefined ? "(not set)" : shown(value), said(origin)] as const;
+			return [key, value === undefined ? "(not set)" : visibleLine(shown(value)), said(origin)] as const;
 		});
 		const widths = [0, 1].map((column) =>
 			Math.min(40, Math.max(...rows.map((row) => (row[column] as string).length))),

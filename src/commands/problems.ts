@@ -1,5 +1,6 @@
 /** `nudge problems`: looks into the bundled problems or a file of one's own, and checks such a file line by line. */
 import type { Domain, Problem } from "../trace/events.ts";
+import { visible, visibleLine } from "../trace/visible.ts";
 import { type Command, type Context, type ExitCode, type OptionSpec, text, wholeNumber } from "./command.ts";
 
 const FILE = {
@@ -100,7 +101,10 @@ async function check(context: Context): Promise<ExitCode> {
 	let doubts = 0;
 	let unchecked = 0;
 	const tell = (line: number, kind: "mistake" | "doubt", says: string): Promise<void> =>
-		write(context, options.json ? JSON.stringify({ file, line, kind, says }) : `${file}:${line}: ${says}`);
+		write(
+			context,
+			options.json ? JSON.stringify({ file, line, kind, says }) : visible(`${file}:${line}: ${says}`),
+		);
 	for await (const row of readRows(resolve(io.cwd, file), signal)) {
 		if ("mistake" in row) {
 			mistakes++;
@@ -145,7 +149,7 @@ async function write({ io }: Context, line: string): Promise<void> {
 
 /** Id, domain and the beginning of the question; the whole of it where nobody says how wide the screen is. */
 function oneLine(problem: Problem, columns: number | undefined): string {
-	const line = `${problem.id.padEnd(20)}  ${problem.domain.padEnd(7)}  ${problem.problem.replaceAll(/\s+/g, " ")}`;
+	const line = `${visibleLine(problem.id).padEnd(20)}  ${problem.domain.padEnd(7)}  ${visibleLine(problem.problem)}`;
 	return columns !== undefined && line.length > columns
 		? `${line.slice(0, Math.max(20, columns - 3))}...`
 		: line;
@@ -174,5 +178,5 @@ function page(problem: Problem): string {
 	}
 	if (problem.answer === undefined && !problem.tests)
 		parts.push("", "There is nothing to check an answer against.");
-	return parts.join("\n");
+	return visible(parts.join("\n"));
 }

@@ -37,6 +37,7 @@ const GUEST = fileURLToPath(new URL("../../src/score/guest/verify_worker.py", im
 type Task = {
 	readonly gold: string;
 	readonly answer: string;
+	readonly signal: AbortSignal | undefined;
 	readonly resolve: (comparison: Comparison) => void;
 	readonly reject: (error: Error) => void;
 };
@@ -59,11 +60,11 @@ export class MathVerify {
 		this.#workers = Math.max(1, options.workers ?? 1);
 	}
 
-	/** Whether an answer equals the gold one. Not symmetric: "x=5" and "5" may differ by side. */
-	compare(gold: string, answer: string): Promise<Comparison> {
+	/** Whether an answer equals the gold one; not symmetric. Rejects with the signal's reason when that is aborted. */
+	compare(gold: string, answer: string, signal?: AbortSignal): Promise<Comparison> {
 		if (this.#closed) return Promise.reject(new ScoreError("the verifier is closed"));
 		const { promise, resolve, reject } = Promise.withResolvers<Comparison>();
-		this.#queue.push({ gold, answer, resolve, reject });
+		this.#queue.push({ gold, answer, signal, resolve, reject });
 		if (this.#running < this.#workers) void this.#serve();
 		return promise;
 	}
@@ -91,20 +92,21 @@ export class MathVerify {
 	}
 
 	async #one(task: Task): Promise<Comparison> {
+		task.signal?.throwIfAborted();
 		let worker = this.#idle.pop();
-		if (!worker?.alive) worker = await this.#start();
-		const reply = await worker.ask(task.gold, task.answer, this.#timeLimitMs);
+		if (!worker?.alive) worker = await this.#start(task.signal);
+		const reply = await worker.ask(task.gold, task.answer, this.#timeLimitMs, task.signal);
 		if (this.#closed) throw new ScoreError("the verifier was closed");
 		if (worker.alive) this.#idle.push(worker);
 		return reply;
 	}
 
-	async #start(): Promise<Worker> {
+	async #start(signal: AbortSignal | undefined): Promise<Worker> {
 		const python = await this.#python();
 		if (this.#closed) throw new ScoreError("the verifier was closed");
 		const worker = new Worker(python, () => this.#all.delete(worker));
 		this.#all.add(worker);
-		await worker.ready(this.#startLimitMs);
+		await worker.ready(this.#startLimitMs, signal);
 		return worker;
 	}
 }
@@ -147,8 +149,8 @@ class Worker {
 		return this.#alive;
 	}
 
-	async ready(limitMs: number): Promise<void> {
-		const line = await this.#hear(limitMs);
+	async ready(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+		const line = await this.#hear(limitMs, signal);
 		if (typeof line === "string" && line.includes('"ready"')) return;
 		await this.kill();
 		const why =
@@ -159,9 +161,14 @@ class Worker {
 		);
 	}
 
-	async ask(gold: string, answer: string, limitMs: number): Promise<Comparison> {
+	async ask(
+		gold: string,
+		answer: string,
+		limitMs: number,
+		signal: AbortSignal | undefined,
+	): Promise<Comparison> {
 		const id = this.#next++;
-		const heard = this.#hear(limitMs);
+		const heard = this.#hear(limitMs, signal);
 		this.#process.stdin.write(`${JSON.stringify({ id, gold, answer, seconds: limitMs / 1000 })}\n`);
 		const line = await heard;
 		if (line === "late") {
@@ -186,16 +193,23 @@ class Worker {
 		await this.#gone;
 	}
 
-	/** The next line, undefined when the process ended, "late" when the time is up. */
-	#hear(limitMs: number): Promise<string | undefined> {
-		if (!this.#alive) return Promise.resolve(undefined);
+	/** The next line, undefined when the process ended, "late" when the time is up. An abort kills and throws. */
+	async #hear(limitMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+		if (!this.#alive) return undefined;
 		const { promise, resolve } = Promise.withResolvers<string | undefined>();
+		this.#heard = resolve;
 		const timer = setTimeout(() => this.#tell("late"), limitMs);
-		this.#heard = (line) => {
+		const stop = (): void => void this.#process.kill("SIGKILL");
+		signal?.addEventListener("abort", stop, { once: true });
+		try {
+			const line = await promise;
+			if (signal?.aborted) await this.kill();
+			signal?.throwIfAborted();
+			return line;
+		} finally {
 			clearTimeout(timer);
-			resolve(line);
-		};
-		return promise;
+			signal?.removeEventListener("abort", stop);
+		}
 	}
 
 	#tell(line: string | undefined): void {

@@ -23,7 +23,7 @@ export type Outcome = {
 };
 
 export interface Verifier {
-	/** Judges the assistant's whole text. Throws ScoreError where the verifier itself is broken. */
+	/** Judges the assistant's whole text. Throws ScoreError where the verifier is broken, and the signal's reason where it is aborted. */
 	verify(problem: Problem, text: string, signal?: AbortSignal): Promise<Outcome>;
 	close(): Promise<void>;
 }
@@ -74,12 +74,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
 			if (problem.choices && problem.choices.length > 0) {
 				return scoreChoice({ ...problem, answer: problem.answer, choices: problem.choices }, text, extract);
 			}
-			return scoreMath(problem.answer, text);
+			return scoreMath(problem.answer, text, signal);
 		},
 		close: () => mathVerify.close(),
 	};
 
-	async function scoreMath(gold: string, text: string): Promise<Outcome> {
+	async function scoreMath(gold: string, text: string, signal: AbortSignal | undefined): Promise<Outcome> {
 		const found = extractAnswer(text, extract);
 		if (!found) return { verdict: "no answer" };
 		const answer = found.answer;
@@ -94,6 +94,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
 				reason: `the answer has ${answer.length} characters; only the first ${most} would be compared`,
 			};
 		}
-		return { ...(await mathVerify.compare(goldTidy, answerTidy)), answer };
+		return { ...(await mathVerify.compare(goldTidy, answerTidy, signal)), answer };
 	}
 }

@@ -86,6 +86,21 @@ describe("nudge problems show", () => {
 	});
 });
 
+test("a problem of somebody else's cannot talk to the terminal", async () => {
+	const evil = { ...good, id: "e\u001b[2J", problem: "\u001b]0;title\u0007What?", domain: "math" };
+	const name = file("evil.jsonl", evil, { ...evil, domain: "\u001b[31m" });
+	for (const words of [
+		["list", "--file", name],
+		["show", evil.id, "--file", name],
+		["check", name],
+	]) {
+		const { out, err } = await world.nudge("problems", ...words);
+		expect(out + err).not.toMatch(/\u001b|\u0007/);
+	}
+	const offered = await world.nudge("completion", "words", "--", "problems", "show", "--file", name, "");
+	expect(offered.out).toBe(":nothing\n");
+});
+
 describe("nudge problems check", () => {
 	test("counts what is right", async () => {
 		const { code, out } = await world.nudge("problems", "check", BUNDLED[0]!);
