@@ -55,6 +55,7 @@ export class FrameReader {
 
 export type RunRequest = {
 	readonly id: number;
+	readonly byPerson: boolean;
 	readonly timeoutMs: number;
 	readonly outputChars: number;
 	readonly memoryBytes: number;
@@ -62,11 +63,12 @@ export type RunRequest = {
 };
 
 export function runFrame(request: RunRequest): Buffer {
-	const head = Buffer.allocUnsafe(20);
+	const head = Buffer.allocUnsafe(24);
 	head.writeUInt32LE(request.id, 0);
-	head.writeUInt32LE(request.timeoutMs, 4);
-	head.writeUInt32LE(request.outputChars, 8);
-	head.writeBigUInt64LE(BigInt(request.memoryBytes), 12);
+	head.writeUInt32LE(request.byPerson ? 1 : 0, 4);
+	head.writeUInt32LE(request.timeoutMs, 8);
+	head.writeUInt32LE(request.outputChars, 12);
+	head.writeBigUInt64LE(BigInt(request.memoryBytes), 16);
 	return frame("R", head, Buffer.from(request.code, "utf8"));
 }
 

@@ -21,6 +21,7 @@ export type RunOptions = {
 type Waiting = {
 	readonly id: number;
 	readonly code: string;
+	readonly byPerson: boolean;
 	readonly limits: Limits;
 	readonly resolve: (result: BlockResult) => void;
 	sentAt?: number;
@@ -32,8 +33,8 @@ export type SessionOptions = {
 	readonly connect: () => Promise<Socket>;
 	readonly isolation: Isolation;
 	readonly limits: Limits;
-	/** Sent with the opening; a terminal's size, for a session that a person types into. */
-	readonly terminal?: { readonly cols: number; readonly rows: number };
+	/** The size of the terminal, for a session that a person types into. Asked at each opening. */
+	readonly terminal?: () => { readonly cols: number; readonly rows: number };
 	readonly onFrame?: (frame: Frame) => void;
 };
 
@@ -64,7 +65,8 @@ export class Session implements Interpreter {
 	run(code: string, options: RunOptions = {}): Promise<BlockResult> {
 		const limits = { ...this.options.limits, ...options.limits };
 		return new Promise((resolve) => {
-			const waiting: Waiting = { id: ++this.ids, code, limits, resolve: settle };
+			const byPerson = options.by === "person";
+			const waiting: Waiting = { id: ++this.ids, code, byPerson, limits, resolve: settle };
 			const signal = options.signal;
 			const stop = (): void => this.stop(waiting);
 			function settle(result: BlockResult): void {
@@ -115,7 +117,7 @@ export class Session implements Interpreter {
 		socket.on("error", () => socket.destroy());
 		socket.on("close", () => this.disconnected(socket));
 		const { memoryBytes, scratchBytes, processes } = this.options.limits;
-		const asked = { memoryBytes, scratchBytes, processes, terminal: this.options.terminal ?? null };
+		const asked = { memoryBytes, scratchBytes, processes, terminal: this.options.terminal?.() ?? null };
 		await this.ask(frame("O", Buffer.from(JSON.stringify(asked))));
 	}
 
@@ -164,8 +166,8 @@ export class Session implements Interpreter {
 		this.running = waiting;
 		waiting.sentAt = performance.now();
 		this.watch(waiting, this.options.terminal === undefined);
-		const { timeoutMs, outputChars, memoryBytes } = waiting.limits;
-		this.socket.write(runFrame({ id: waiting.id, timeoutMs, outputChars, memoryBytes, code: waiting.code }));
+		const { id, byPerson, code, limits } = waiting;
+		this.socket.write(runFrame({ ...limits, id, byPerson, code }));
 	}
 
 	/** The supervisor keeps the time; this watches the supervisor. */

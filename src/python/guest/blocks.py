@@ -41,8 +41,9 @@ def restore_builtins() -> None:
     builtins.__dict__.update(_BUILTINS)
 
 
-def run(source: str, filename: str, namespace: dict) -> tuple[int, str]:
-    """The verdict and the text to show after the output. Raises KeyboardInterrupt where that cut it short."""
+def run(source: str, filename: str, namespace: dict, settle: bool = True) -> tuple[int, str]:
+    """The verdict and the text to show after the output. `settle`: the block is over only when its threads are."""
+    before = threading.enumerate() if threading.active_count() > 1 else ()
     try:
         try:
             value = _evaluate(source, filename, namespace)
@@ -62,7 +63,8 @@ def run(source: str, filename: str, namespace: dict) -> tuple[int, str]:
         restore_builtins()
         return ERROR, describe(error)
     restore_builtins()
-    _settle_threads()
+    if settle and threading.active_count() > max(1, len(before)):
+        _settle_threads([thread for thread in threading.enumerate() if thread not in before])
     return verdict, text
 
 
@@ -190,23 +192,20 @@ def _one(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def _settle_threads() -> None:
-    """A block is over when its threads are. Waits for those that a script would wait for and asks the rest to stop."""
-    if threading.active_count() == 1:
-        return
+def _settle_threads(started: list[threading.Thread]) -> None:
+    """Waits for those threads that a script would wait for and asks the rest to stop."""
     _finish_executors()
-    main = threading.main_thread()
-    for thread in threading.enumerate():
-        if thread is not main and not thread.daemon:
+    started = [thread for thread in started if thread is not threading.main_thread()]
+    for thread in started:
+        if not thread.daemon:
             thread.join()
     stop = _async_exception()
     deadline = time.monotonic() + 0.2
-    for thread in threading.enumerate():
-        if thread is not main and thread.ident is not None:
+    for thread in started:
+        if thread.ident is not None:
             stop(thread.ident)
-    for thread in threading.enumerate():
-        if thread is not main:
-            thread.join(max(0.0, deadline - time.monotonic()))
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _async_exception():

@@ -86,7 +86,8 @@ def exec_bubblewrap(configuration: dict, listener: socket.socket, main: str) -> 
         arguments += ["--ro-bind", f"{made}/{name}", f"/etc/{name}"]
     for name in _ETC_SHOWN:
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    arguments += ["--dir", "/proc", "--dev", "/dev", "--dir", "/tmp", "--chdir", "/", "--remount-ro", "/"]
+    arguments += ["--dir", "/proc", "--dev", "/dev", "--dir", "/tmp", "--chdir", "/"]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
     os.set_inheritable(listener.fileno(), True)
     inside = {**configuration, "stage": "inside", "listener": listener.fileno()}
     arguments += ["--", configuration["python"], "-I", "-B", "-X", "utf8", main, json.dumps(inside)]

@@ -15,21 +15,19 @@ import shutil
 import signal
 import socket
 import struct
-import sys
 import time
 
-from . import inner, linux, worker
+from . import inner, linux, terminal, worker
+from .block import ERROR, KILLED, MEMORY, OK, RESTARTED, TIMEOUT, Block, death_text, size_text, timeout_text
 from .capture import Capture
 from .processes import Processes
+from .terminal import Terminal
 
 GRACE_S = 1.0  # from SIGINT to SIGKILL
 WATCH_S = 0.05
 IDLE_LOOK_MS = 1000
-_RUN = struct.Struct("<IIIQ")  # id, timeout in ms, output characters, memory in bytes
-_DONE = struct.Struct("<IBBIQdQQII")
-OK, ERROR, TIMEOUT, MEMORY, KILLED = range(5)
+PERSON_LOOK_MS = 200
 _FROM_WORKER = (OK, ERROR, MEMORY, ERROR)
-RESTARTED = "[the Python session was restarted: earlier variables are gone]"
 
 
 def send_frame(to: socket.socket, kind: bytes, *parts: bytes) -> None:
@@ -87,23 +85,6 @@ def main(handover: socket.socket, isolated: bool, configuration: dict) -> None:
         os._exit(0)
 
 
-class Block:
-    """A block that runs: what was asked, what came, and how far its end has got."""
-
-    def __init__(self, number: int, payload: bytes) -> None:
-        self.number = number
-        self.id, timeout_ms, self.output_chars, self.memory_bytes = _RUN.unpack_from(payload)
-        self.timeout_s = timeout_ms / 1000
-        self.code = payload[_RUN.size :]
-        self.capture = Capture(4 * self.output_chars)
-        self.text = Capture(4 * self.output_chars)
-        self.token = os.urandom(16)
-        self.began = time.monotonic()
-        self.deadline = self.began + self.timeout_s
-        self.cause: int | None = None  # TIMEOUT or KILLED (interrupted) once SIGINT was sent
-        self.notices: list[str] = []
-
-
 class Session:
     def __init__(self, isolated: bool) -> None:
         self.isolated = isolated
@@ -115,8 +96,14 @@ class Session:
         self.numbers = 0
         self.lost_meanwhile = False
         self.look_at = 0.0
+        self.terminal: Terminal | None = None
+        self.prompt_token = b""
+        self.at_prompt = self.sent = False
         self.limits: dict | None = None
         self.pid = self.alive = self.control = self.out = -1
+
+    def send(self, kind: bytes, *parts: bytes) -> None:
+        send_frame(self.nudge, kind, *parts)
 
     # The worker
 
@@ -143,6 +130,8 @@ class Session:
             self.poll.register(file, select.POLLIN)
         self.pids_before = self.processes.last_pid()
         self.cpu_before = self.processes.cpu_ticks(pid)
+        if self.terminal is not None:
+            self._start_prompt()
 
     def apply_limits(self) -> None:
         asked = self.limits
@@ -152,6 +141,8 @@ class Session:
     def end_worker(self) -> None:
         """The worker and all it started are gone when this returns."""
         self.processes.end_all()
+        if self.terminal is not None:
+            self.terminal.close()
         for file in (self.control.fileno(), self.out, self.alive):
             self.poll.unregister(file)
         self.control.close()
@@ -162,6 +153,15 @@ class Session:
         self.end_worker()
         self.start_worker()
 
+    def _lose_worker(self) -> None:
+        """A new worker outside of any block: the next block's result says so."""
+        if self.terminal is not None:
+            self.terminal.line(RESTARTED.encode())
+            self.terminal.runs(terminal.NOBODY)
+        self.restart_worker()
+        self.lost_meanwhile = self.lost_meanwhile or self.numbers > 0
+        self._send_waiting()
+
     # The loop
 
     def serve(self, nudge: socket.socket) -> None:
@@ -170,7 +170,7 @@ class Session:
         self.poll.register(nudge, select.POLLIN)
         while True:
             worker_pid = self.pid
-            for file, _ in self.poll.poll(self._wait_ms()):
+            for file, event in sorted(self.poll.poll(self._wait_ms()), key=self._turn):
                 if file == nudge.fileno():
                     data = nudge.recv(1 << 16)
                     if not data:
@@ -183,17 +183,29 @@ class Session:
                     self._from_worker()
                 elif file == self.alive:
                     self._worker_died()
+                elif self.terminal is not None and file == self.terminal.main:
+                    self.terminal.ready(event)
                 if self.pid != worker_pid:
                     break  # a new worker: what else was reported belongs to the old one's descriptors
-            if self.block is not None:
+            if self.block is not None and (self.terminal is None or self.block.begun):
                 self._watch(self.block)
+            elif self.terminal is not None:
+                if not self.at_prompt and time.monotonic() > self.look_at:
+                    self.look_at = time.monotonic() + PERSON_LOOK_MS / 1000
+                    self._watch_person()
             elif time.monotonic() > self.look_at:
                 self._look_while_idle()
 
     def _wait_ms(self) -> int:
+        if self.terminal is not None and (self.block is None or not self.block.begun):
+            return IDLE_LOOK_MS if self.at_prompt else PERSON_LOOK_MS
         if self.block is None:
             return IDLE_LOOK_MS
         return max(1, min(int(WATCH_S * 1000), int((self.block.deadline - time.monotonic()) * 1000) + 1))
+
+    def _turn(self, event: tuple[int, int]) -> bool:
+        """The worker's word that a block begins comes before what the block writes."""
+        return event[0] != self.control.fileno()
 
     def _take_frames(self) -> None:
         while len(self.inbox) >= 4:
@@ -208,20 +220,31 @@ class Session:
         if kind == b"R":
             self._begin(payload)
         elif kind == b"I":
-            if self.block is not None and self.block.id == int.from_bytes(payload, "little"):
-                self._interrupt(self.block, KILLED)
+            self._stop(int.from_bytes(payload, "little"))
         elif kind == b"X":
-            self.restart_worker()
+            self.end_worker()
             self._clear_scratch()
+            self.start_worker()
             self.numbers = 0
             self.lost_meanwhile = False
-            send_frame(self.nudge, b"r", b"{}")
+            self.send(b"r", b"{}")
         elif kind == b"O":
             self.limits = json.loads(payload)
             if self.isolated:
                 inner.size_scratch(self.limits["scratchBytes"])
             self.apply_limits()
-            send_frame(self.nudge, b"r", b"{}")
+            asked = self.limits["terminal"]
+            if asked is not None:
+                self.terminal = Terminal(self.send, self.poll, asked["cols"], asked["rows"])
+                self._start_prompt()
+            self.send(b"r", b"{}")
+        elif self.terminal is not None:
+            if kind == b"K":
+                self._keys(payload)
+            elif kind == b"Z":
+                self.terminal.resize(*struct.unpack("<HH", payload))
+            elif kind == b"F":
+                self.terminal.flow(payload == b"\1")
 
     def _clear_scratch(self) -> None:
         for folder in (".", "/dev/shm") if self.isolated else (".",):
@@ -239,8 +262,7 @@ class Session:
         self.processes.reap()
         busy = self.processes.cpu_ticks(self.pid) - self.cpu_before > 5
         if busy or self.processes.others(self.pid) or len(self.processes.threads(self.pid)) > 1:
-            self.restart_worker()
-            self.lost_meanwhile = True
+            self._lose_worker()
 
     def _awaits_block(self) -> bool:
         """Whether the worker waits in a call on its control socket, as it does when its last block is truly over."""
@@ -251,23 +273,45 @@ class Session:
         return False
 
     def _begin(self, payload: bytes) -> None:
-        if not self._awaits_block():
-            self.restart_worker()
-            self.lost_meanwhile = True
+        if self.terminal is None and not self._awaits_block():
+            self._lose_worker()
+        block = self.block = Block(payload)
+        self.sent = False
+        if self.terminal is None or self.at_prompt:
+            self._send_block(block)
+
+    def _send_block(self, block: Block) -> None:
         self.numbers += 1
-        block = self.block = Block(self.numbers, payload)
+        block.number = self.numbers
+        self.sent = True
         if self.lost_meanwhile:
             block.notices.append(RESTARTED)
+        if self.terminal is None:
+            block.begun = True
         self._throw_away_output()
         head = block.token + b"R" + struct.pack("<IQ", block.number, len(block.code))
         try:
-            self.control.setblocking(True)
+            self.control.settimeout(5)
             self.control.send(head + block.code[:60_000])
             for start in range(60_000, len(block.code), 60_000):
                 self.control.send(block.token + b"c" + block.code[start : start + 60_000])
-            self.control.setblocking(False)
         except OSError:
-            pass  # the worker is gone; its pidfd says so next
+            pass  # the worker is gone or deaf; its pidfd or the clock says so next
+        self.control.setblocking(False)
+
+    def _stop(self, id: int) -> None:
+        block = self.block
+        if block is not None and block.id == id:
+            if block.begun:
+                self._interrupt(block, KILLED)
+            elif not self.sent:
+                block.notices = ["[not run: stopped before its turn]"]
+                self._report(block, KILLED, lost=False)
+        elif id == 0 and self.terminal is not None and (block is None or not block.begun):
+            if self.at_prompt:
+                self._keys(b"\3")
+            else:
+                terminal.interrupt(self.pid)
 
     def _throw_away_output(self) -> None:
         """Between blocks nothing runs; if something wrote nevertheless, it is no block's output."""
@@ -282,9 +326,18 @@ class Session:
             data = os.read(self.out, 1 << 16)
         except BlockingIOError:
             return 0
-        if self.block is not None:
-            self.block.capture.add(data)
+        block = self.block
+        if block is not None and block.begun:
+            block.capture.add(data)
+            if self.terminal is not None:
+                self.terminal.output(data)
         return len(data)
+
+    def _drain(self) -> None:
+        """All that was written before now: a pipe holds a megabyte at most."""
+        for _ in range(64):
+            if not self._drain_some():
+                return
 
     def _from_worker(self) -> None:
         block = self.block
@@ -297,11 +350,16 @@ class Session:
         if not packet:
             self._channel_closed()
             return
+        kind, payload = packet[16:17], packet[17:]
+        if self.terminal is not None and packet[:16] == self.prompt_token:
+            self._from_prompt(kind, payload)
+            return
         if block is None or packet[:16] != block.token:
             return  # forged or late: not of this block
-        kind, payload = packet[16:17], packet[17:]
         if kind == b"t":
             block.text.add(payload)
+        elif kind == b"B" and self.terminal is not None and not block.begun:
+            self._block_begins(block)
         elif kind == b"E" and payload and payload[0] < len(_FROM_WORKER):
             self._ended(block, payload[0])
 
@@ -313,13 +371,12 @@ class Session:
         # A fast look first: if no process or thread number was given out, nothing was started. Numbers could be gone
         # round once in a long block, so those are looked at in full.
         if self.processes.last_pid() != self.pids_before or duration > 0.2:
-            left = self._sweep()
+            left = self._sweep(block)
             self.pids_before = self.processes.last_pid()
-        while self._drain_some():
-            pass
+        self._drain()
         if block.cause == TIMEOUT:  # it had its time, however it took the interrupt
             verdict = TIMEOUT
-            block.notices.append(_timeout_text(block))
+            block.notices.append(timeout_text(block))
             if said == worker.blocks.INTERRUPTED:
                 block.text = Capture(0)
         if left:
@@ -327,19 +384,16 @@ class Session:
             self.restart_worker()
         self._report(block, verdict, lost=bool(left))
 
-    def _sweep(self) -> str:
+    def _sweep(self, block: Block) -> str:
         """Ends what the block left running. Returns why the worker cannot go on, or nothing."""
         self.processes.reap()
-        if not self.processes.end_others(self.pid):
+        if not self.processes.end_others(self.pid, *block.kept_pids):
             return "[the block kept starting processes: all were ended]\n" + RESTARTED
-        if len(self.processes.threads(self.pid)) > 1:
-            # A thread that has just ended may take a moment to leave.
-            for _ in range(20):
-                time.sleep(0.002)
-                if len(self.processes.threads(self.pid)) == 1:
-                    return ""
-            return "[threads of the block were still running after its end]\n" + RESTARTED
-        return ""
+        for _ in range(20):  # a thread that has just ended may take a moment to leave
+            if self.processes.threads(self.pid) <= (block.kept_threads or {self.pid}):
+                return ""
+            time.sleep(0.002)
+        return "[threads of the block were still running after its end]\n" + RESTARTED
 
     def _interrupt(self, block: Block, cause: int) -> None:
         if block.cause is None:
@@ -353,7 +407,7 @@ class Session:
             if block.cause is None:
                 self._interrupt(block, TIMEOUT)
             else:
-                self._kill(block, block.cause, _timeout_text(block) if block.cause == TIMEOUT else "[stopped: the block did not heed the interrupt]")
+                self._kill(block, block.cause, timeout_text(block) if block.cause == TIMEOUT else "[stopped: the block did not heed the interrupt]")
             return
         if now - block.began < WATCH_S:
             return
@@ -362,15 +416,18 @@ class Session:
             self._kill(block, KILLED, f"[killed: more than {self.limits['processes']} processes]")
             return
         allowed = min(self.limits["memoryBytes"], block.memory_bytes)
-        if self.processes.resident_bytes(pids) - self.resident > allowed and self.processes.proportional_bytes(pids) > allowed:
-            self._kill(block, MEMORY, f"[memory: stopped above {_size(allowed)}]")
+        if self._weighs_more(pids, allowed):
+            self._kill(block, MEMORY, f"[memory: stopped above {size_text(allowed)}]")
         if len(pids) > 1:
             self.processes.reap()
 
+    def _weighs_more(self, pids: list[int], allowed: int) -> bool:
+        quick = self.processes.resident_bytes(pids) - self.resident
+        return quick > allowed and self.processes.proportional_bytes(pids) > allowed
+
     def _kill(self, block: Block, verdict: int, notice: str) -> None:
         self.processes.end_all()
-        while self._drain_some():
-            pass
+        self._drain()
         block.notices += [notice, RESTARTED]
         self.restart_worker()
         self._report(block, verdict, lost=True)
@@ -379,23 +436,23 @@ class Session:
         self.processes.reap()
         status = self.processes.statuses.pop(self.pid, None)
         block = self.block
-        if block is None:
-            self.restart_worker()
-            self.lost_meanwhile = True
+        if block is None or not block.begun:
+            if self.terminal is not None:
+                self.terminal.line(death_text(status).encode())
+            self._lose_worker()
             return
         if block.cause == TIMEOUT:
-            self._kill(block, TIMEOUT, _timeout_text(block))
+            self._kill(block, TIMEOUT, timeout_text(block))
         else:
-            self._kill(block, KILLED, _death_text(status))
+            self._kill(block, KILLED, death_text(status))
 
     def _channel_closed(self) -> None:
         if select.select([self.alive], [], [], 0.05)[0]:
             self._worker_died()
-        elif self.block is not None:
+        elif self.block is not None and self.block.begun:
             self._kill(self.block, KILLED, "[killed: the block closed the interpreter's own channel]")
         else:
-            self.restart_worker()
-            self.lost_meanwhile = True
+            self._lose_worker()
 
     def _report(self, block: Block, verdict: int, lost: bool) -> None:
         self.block = None
@@ -403,42 +460,78 @@ class Session:
         self.look_at = time.monotonic() + IDLE_LOOK_MS / 1000
         lost = lost or self.lost_meanwhile
         self.lost_meanwhile = False
-        out, text = block.capture, block.text
-        total = out.total + text.total
-        if text.total:
-            if not out.ends_in_newline():
-                out.add(b"\n")
-            out.add(bytes(text.head))
-            out.dropped_bytes += text.dropped_bytes
-            out.dropped_chars += text.dropped_chars
-            out.add(bytes(text.tail))
-        out.trim()
-        notice = "\n".join(block.notices).encode()
-        duration_ms = (time.monotonic() - block.began) * 1000
-        head = _DONE.pack(block.id, verdict, int(lost), block.number, total, duration_ms, out.dropped_bytes, out.dropped_chars, len(out.head), len(out.tail))
-        send_frame(self.nudge, b"D", head, out.head, out.tail, notice)
+        if self.terminal is not None and block.begun:
+            self._show_end(block)
+        self.send(b"D", *block.result(verdict, lost))
 
+    # A session with a terminal
 
-def _timeout_text(block: Block) -> str:
-    return f"[timeout: stopped after {block.timeout_s:g} s]"
+    def _start_prompt(self) -> None:
+        self.prompt_token = os.urandom(16)
+        name = self.terminal.open()
+        self.control.send(self.prompt_token + b"P" + name.encode())
+        self.at_prompt = True
 
+    def _from_prompt(self, kind: bytes, payload: bytes) -> None:
+        if kind == b"p":
+            self.at_prompt = payload != b"\1"
+            self.terminal.runs(terminal.NOBODY if self.at_prompt else terminal.PERSON)
+            if self.at_prompt:
+                self._send_waiting()
 
-def _size(count: int) -> str:
-    return f"{count / (1 << 20):.0f} MiB"
+    def _send_waiting(self) -> None:
+        if self.block is not None and not self.sent:
+            self._send_block(self.block)
 
+    def _block_begins(self, block: Block) -> None:
+        block.begun = True
+        block.kept_pids = self.processes.others(self.pid)
+        block.kept_threads = self.processes.threads(self.pid)
+        self.pids_before = self.processes.last_pid()
+        self.terminal.begin(block.code, block.by_person)
+        block.begin()
 
-def _death_text(status: int | None) -> str:
-    if status is None:
-        return "[killed: Python ended]"
-    if os.WIFEXITED(status):
-        return f"[killed: the code ended Python itself, exit status {os.WEXITSTATUS(status)}]"
-    number = os.WTERMSIG(status)
-    why = {
-        signal.SIGSEGV: "Python crashed: recursion too deep, or a fault in native code",
-        signal.SIGABRT: "Python aborted itself",
-        signal.SIGKILL: "a kill signal, perhaps for want of memory",
-    }.get(number, f"signal {number}")
-    return f"[killed: {why}]"
+    def _show_end(self, block: Block) -> None:
+        text = block.text
+        cut = f"[... {text.dropped_chars} characters cut ...]".encode() if text.dropped_bytes else b""
+        self.terminal.line(bytes(text.head) + cut + bytes(text.tail))
+        self.terminal.line("\n".join(block.notices).encode())
+        held = self.terminal.end()
+        self.at_prompt = True
+        try:
+            self.control.send(block.token + b"A")
+        except OSError:
+            pass  # a worker that is gone is noticed by its pidfd
+        if held:
+            self._keys(held)
 
+    def _keys(self, data: bytes) -> None:
+        """Ctrl+C ends the line at the prompt and interrupts a block; the person's own code gets it from the terminal."""
+        block = self.block
+        if block is not None and block.begun:
+            before, ctrl_c, after = data.rpartition(b"\3")
+            if ctrl_c:
+                self.terminal.held.clear()
+                self._interrupt(block, KILLED)
+            self.terminal.hold(after)
+        elif self.at_prompt and b"\3" in data:
+            before, _, after = data.partition(b"\3")
+            self.terminal.type(before)
+            try:
+                self.control.send(self.prompt_token + b"C")
+            except OSError:
+                pass
+            self.terminal.type(b"\n")
+            if after:
+                self._keys(after)
+        else:
+            self.terminal.type(data)
 
-assert sys.version_info >= (3, 10)
+    def _watch_person(self) -> None:
+        """The person's own code has no time limit, but the memory limit."""
+        pids = [self.pid, *self.processes.others(self.pid)]
+        allowed = self.limits["memoryBytes"]
+        if self._weighs_more(pids, allowed):
+            self.processes.end_all()
+            self.terminal.line(f"[memory: stopped above {size_text(allowed)}]".encode())
+            self._lose_worker()

@@ -3,7 +3,8 @@ a packet socket to its supervisor. Each packet carries the token of its block, w
 so bytes written blindly into every descriptor forge nothing; packets keep their borders, so they disturb nothing.
 
 Packets to the worker: token(16) kind(1) payload. Kinds: "R" run (number u32, size of code u64, code), "c" more code,
-"P" become interactive (see prompt.py). From the worker: token kind payload, with "t" text, "E" end (verdict u8).
+"P" become interactive on the terminal named in the payload (prompt.py). From the worker: token kind payload, with "H"
+ready, "t" text, "E" end (verdict u8).
 """
 
 import builtins
@@ -15,7 +16,7 @@ import socket
 import struct
 import sys
 
-from . import blocks, inner
+from . import blocks, inner, prompt
 
 __builtins__ = dict(vars(builtins))  # see blocks.py
 
@@ -153,32 +154,32 @@ class Worker:
             self.send(b"t", data[start : start + _PACKET])
         self.send(b"E", bytes([verdict]))
 
-    def receive(self) -> tuple[int, str]:
-        """The next block: its number and code."""
-        while True:
-            packet = self.receive_packet()
-            if not packet:
-                os._exit(0)
-            self.token = packet[:16]
-            kind = packet[16:17]
-            if kind == b"R":
-                number, size = struct.unpack_from("<IQ", packet, 17)
-                parts, got = [packet[29:]], len(packet) - 29
-                while got < size:
-                    more = self.receive_packet()[17:]
-                    parts.append(more)
-                    got += len(more)
-                return number, b"".join(parts).decode("utf-8", "replace")
-            if kind == b"P":
-                from . import prompt
+    def receive(self) -> tuple[bytes, bytes]:
+        """The next packet's kind and payload. Ends the process where there is no supervisor any more."""
+        packet = self.receive_packet()
+        if not packet:
+            os._exit(0)
+        self.token = packet[:16]
+        return packet[16:17], packet[17:]
 
-                prompt.become_interactive(self)
+    def block(self, payload: bytes) -> tuple[int, str]:
+        """The block that a packet "R" begins: its number and code."""
+        number, size = struct.unpack_from("<IQ", payload)
+        parts, got = [payload[12:]], len(payload) - 12
+        while got < size:
+            more = self.receive_packet()[17:]
+            parts.append(more)
+            got += len(more)
+        return number, b"".join(parts).decode("utf-8", "replace")
 
     def serve(self) -> None:
         while True:
-            number, source = self.receive()
-            verdict, text = self.run(number, source)
-            self.finish(verdict, text)
+            kind, payload = self.receive()
+            if kind == b"R":
+                verdict, text = self.run(*self.block(payload))
+                self.finish(verdict, text)
+            elif kind == b"P":
+                prompt.Prompt(self, payload.decode()).run_for_ever()
 
 
 def cut(text: str) -> str:

@@ -1,0 +1,168 @@
+"""The interactive prompt of a session that a person types into: the same namespace, the same process as the model's
+blocks, one thing at a time.
+
+While the prompt waits for a key it also waits for blocks: Python's input hook, which readline calls while idle, runs
+them there and then redraws the person's half-typed line. During a block, descriptors 0, 1 and 2 are the block's own;
+afterwards they are the terminal again.
+
+Packets here, besides those of worker.py: to the prompt "A" (the block's output is on the screen: draw the prompt), "C"
+(Ctrl+C at the prompt; the newline that follows ends the line to be dropped). From it: "B" (the block begins), "p" with
+1 or 0 (the person's code begins, or the prompt waits again).
+"""
+
+import builtins
+import codeop
+import ctypes
+import os
+import select
+import signal
+import sys
+
+from . import blocks
+
+__builtins__ = dict(vars(builtins))  # see blocks.py
+try:
+    import readline
+except ImportError:  # a Python built without it: the terminal's own line editing remains
+    readline = None
+
+TERMINAL = 1003
+_CONTROL = 1000  # worker.CONTROL; worker imports this module
+_ask = builtins.input
+
+
+class Prompt:
+    def __init__(self, worker, terminal: str) -> None:
+        self.worker = worker
+        self.token = worker.token
+        self.entries = 0
+        self.waiting = False
+        self.cancelled = False
+        # The first terminal that a session's leader opens becomes its controlling one: Ctrl+C then signals this process.
+        opened = os.open(terminal, os.O_RDWR)
+        os.dup2(opened, TERMINAL, False)
+        os.close(opened)
+        os.environ["TERM"] = "xterm-256color"
+        self.to_terminal()
+        if readline is not None:
+            import rlcompleter
+
+            readline.set_completer(rlcompleter.Completer(worker.namespace).complete)
+            libedit = "libedit" in (readline.__doc__ or "")
+            readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
+            readline.set_history_length(1000)
+        self._hook = ctypes.PYFUNCTYPE(ctypes.c_int)(self.idle)
+        pointer = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyOS_InputHook")
+        pointer.value = ctypes.cast(self._hook, ctypes.c_void_p).value
+
+    def to_terminal(self) -> None:
+        for descriptor in (0, 1, 2):
+            os.dup2(TERMINAL, descriptor, True)
+        worker = self.worker
+        sys.stdin, sys.stdout, sys.stderr = worker.stdin, worker.out, worker.err
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def say(self, kind: bytes, payload: bytes = b"") -> None:
+        self.worker.token = self.token
+        self.worker.send(kind, payload)
+
+    def run_for_ever(self) -> None:
+        while True:
+            self.entries += 1
+            source = self.read()
+            if source.strip():
+                self.run(source)
+
+    # The person
+
+    def read(self) -> str:
+        """One entry, of several lines where it needs them."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines.append(self.line("... " if lines else ">>> "))
+            except EOFError:
+                self.worker.out.write("\nThis Python stays open; nudge closes it.\n")
+                return ""
+            if self.cancelled:
+                self.worker.out.write("KeyboardInterrupt\n")
+                return ""
+            source = "\n".join(lines)
+            try:
+                if codeop.compile_command(source, f"<input {self.entries}>", "single") is not None:
+                    return source
+            except (SyntaxError, ValueError, OverflowError):
+                return source  # several statements at once, or a mistake: running it tells
+
+    def line(self, prompt: str) -> str:
+        self.waiting, self.cancelled = True, False
+        try:
+            return _ask(prompt)
+        finally:
+            self.waiting = False
+            while not self.cancelled and select.select([_CONTROL], [], [], 0)[0] and self.peek() == b"C":
+                self.worker.receive()
+                self.cancelled = True
+
+    def peek(self) -> bytes:
+        import socket
+
+        return self.worker.control.recv(17, socket.MSG_PEEK)[16:17]
+
+    def run(self, source: str) -> None:
+        worker = self.worker
+        self.say(b"p", b"\1")
+        text = ""
+        try:
+            builtins.input = _ask
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            _, text = blocks.run(source, f"<input {self.entries}>", worker.namespace, settle=False)
+        except KeyboardInterrupt:
+            text = "KeyboardInterrupt"
+        finally:
+            worker.quiet()
+            blocks.restore_builtins()
+        if os.getpid() != worker.pid:
+            os._exit(0)
+        self.to_terminal()
+        if text:
+            worker.out.write(text + "\n")
+        self.say(b"p", b"\0")
+
+    # The model
+
+    def idle(self) -> int:
+        """Python calls this while it waits for a key."""
+        while self.waiting:
+            try:
+                ready, _, _ = select.select([TERMINAL, _CONTROL], [], [])
+                if _CONTROL not in ready:
+                    return 0
+                kind, payload = self.worker.receive()
+                if kind == b"C":
+                    self.cancelled = True
+                elif kind == b"R":
+                    self.block(payload)
+            except KeyboardInterrupt:
+                pass
+        return 0
+
+    def block(self, payload: bytes) -> None:
+        worker = self.worker
+        number, source = worker.block(payload)
+        worker.send(b"B")
+        self.waiting = False  # the block may read a line itself, from nothing
+        verdict, text = worker.run(number, source)
+        worker.finish(verdict, text)
+        while worker.receive()[0] != b"A":
+            pass
+        self.to_terminal()
+        self.waiting = True
+        self.redraw()
+
+    def redraw(self) -> None:
+        try:
+            ctypes.CDLL(readline.__file__).rl_forced_update_display()
+        except (AttributeError, OSError):
+            typed = readline.get_line_buffer() if readline is not None else ""
+            self.worker.out.write(">>> " + typed)

@@ -1,0 +1,96 @@
+/**
+ * The interpreter that a person sees and types into: a real Python prompt on a terminal, in the same namespace and the
+ * same isolation as the model's blocks, which are shown there as they run. One queue: while one runs the other waits,
+ * and `running` says who it is. What `run` returns is captured apart from the screen, exactly.
+ *
+ * The terminal lives inside the sandbox; here are its bytes. Feed them to a terminal emulator, and write it the keys.
+ */
+import { frame, idFrame } from "./frames.ts";
+import type { PythonHost } from "./host.ts";
+import type { Interpreter, Limits } from "./interpreter.ts";
+
+export type Runner = "model" | "person" | null;
+
+export type PtyOptions = {
+	readonly cols: number;
+	readonly rows: number;
+	readonly limits?: Partial<Limits>;
+};
+
+export interface PtyInterpreter extends Interpreter {
+	/** Who runs now; the prompt waits where nobody does. */
+	readonly running: Runner;
+	onRunning(listener: (running: Runner) => void): void;
+	/** Bytes for a terminal emulator. */
+	onData(listener: (data: Uint8Array) => void): void;
+	/** Keys. While the model's block runs they wait for its end, but Ctrl+C interrupts it. */
+	write(keys: Uint8Array | string): void;
+	resize(cols: number, rows: number): void;
+	/** Backpressure: Python's writing waits, nothing is lost. */
+	pause(): void;
+	resume(): void;
+}
+
+const RUNNERS: readonly Runner[] = [null, "model", "person"];
+
+export async function openPtyInterpreter(host: PythonHost, options: PtyOptions): Promise<PtyInterpreter> {
+	const dataListeners: ((data: Uint8Array) => void)[] = [];
+	const runningListeners: ((running: Runner) => void)[] = [];
+	let held: Uint8Array[] = [];
+	let paused = false;
+	let running: Runner = null;
+	const show = (data: Uint8Array): void => {
+		if (paused || dataListeners.length === 0) held.push(data);
+		else for (const listener of dataListeners) listener(data);
+	};
+	const release = (): void => {
+		const waiting = held;
+		held = [];
+		for (const data of waiting) show(data);
+	};
+	let size = { cols: options.cols, rows: options.rows };
+	const session = await host.openSession(options.limits ?? {}, {
+		terminal: () => size,
+		onFrame: ({ kind, payload }) => {
+			if (kind === "T") show(payload);
+			if (kind === "s") {
+				running = RUNNERS[payload[0] ?? 0] ?? null;
+				for (const listener of runningListeners) listener(running);
+			}
+		},
+	});
+	const flow = (stop: boolean): void => {
+		paused = stop;
+		session.send(frame("F", Uint8Array.of(stop ? 1 : 0)));
+		if (!stop) release();
+	};
+	return {
+		isolation: session.isolation,
+		get running() {
+			return running;
+		},
+		run: (code, runOptions) => session.run(code, runOptions),
+		interrupt: async () => {
+			if (running === "person") session.send(idFrame("I", 0));
+			else await session.interrupt();
+		},
+		restart: () => session.restart(),
+		close: () => session.close(),
+		onData: (listener) => {
+			dataListeners.push(listener);
+			if (!paused) release();
+		},
+		onRunning: (listener) => void runningListeners.push(listener),
+		write: (keys) => session.send(frame("K", typeof keys === "string" ? Buffer.from(keys) : keys)),
+		resize: (cols, rows) => {
+			if (cols === size.cols && rows === size.rows) return;
+			size = { cols, rows };
+			const payload = Buffer.allocUnsafe(4);
+			payload.writeUInt16LE(cols, 0);
+			payload.writeUInt16LE(rows, 2);
+			session.send(frame("Z", payload));
+		},
+		pause: () => flow(true),
+		resume: () => flow(false),
+	};
+}
