@@ -3,12 +3,21 @@
  * draws the emulator's cells as SVG. `npm run screenshots` makes them all.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import xterm from "@xterm/headless";
-import pty from "node-pty";
 import { homes } from "../src/trace/home.ts";
+
+/** What is used of node-pty; its own types name it by the package that the alias stands for. */
+const pty = createRequire(import.meta.url)("node-pty") as {
+	spawn(
+		file: string,
+		args: readonly string[],
+		options: { cols: number; rows: number; cwd: string; env: Record<string, string> },
+	): { onData(listener: (data: string) => void): void; onExit(listener: () => void): void };
+};
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const PALETTE = ["#1d1f28", "#ff6b6b", "#7bd88f", "#ffd166", "#6cb6ff", "#c792ea", "#5fd7d7", "#d8dee9"];

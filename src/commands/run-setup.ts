@@ -82,6 +82,7 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 			...(maxSeconds === undefined ? {} : { maxMs: maxSeconds * 1000 }),
 		},
 		...(system === undefined ? {} : { system }),
+		instruction: value("instruction"),
 		python: {
 			...(value("python") === undefined ? {} : { base: value("python") as string }),
 			limits: {
@@ -136,7 +137,8 @@ export function keptTrace(
 		(state.current !== undefined ? state.branches.get(state.current) : undefined) ?? mainBranch(state);
 	if (!state.problem || !branch)
 		throw new CommandError(`session ${id} holds no trace yet: there is nothing to take up`);
-	if (!isOpen(branch))
+	// A program that was killed between the end and the verdict still owes the verdict.
+	if (!isOpen(branch) && branch.outcome)
 		throw new CommandError(
 			`session ${id} came to its end (${branch.end?.reason}): nudge sessions show ${id}`,
 		);

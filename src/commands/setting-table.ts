@@ -29,6 +29,7 @@ export type Settings = {
 	readonly "min-p": number;
 	readonly seed: number;
 	readonly dialect: string;
+	readonly instruction: string;
 	readonly python: string | undefined;
 	readonly "python-timeout-ms": number;
 	readonly "python-memory-mb": number;
@@ -159,6 +160,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		default: "qwen",
 		project: true,
 		says: "how the model writes code and is shown its output, an id of hints/dialects.yaml",
+	},
+	instruction: {
+		kind: "text",
+		default: "auto",
+		project: true,
+		says: "what follows the problem; auto asks every model but nudge's own for a boxed answer, none adds nothing",
 	},
 	python: {
 		kind: "text",

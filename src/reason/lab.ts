@@ -28,6 +28,8 @@ export type LabSettings = {
 	readonly sampling: Sampling;
 	readonly budgets: TraceSettings["budgets"];
 	readonly system?: string;
+	/** What follows the problem; `auto` asks every model but nudge's own for a boxed answer, `none` adds nothing. */
+	readonly instruction: string;
 	readonly python: {
 		/** What nudge's own environment is made from; looked for where absent. */
 		readonly base?: string;
@@ -52,6 +54,11 @@ export type LabHooks = {
 	readonly ask?: Ask;
 	readonly signal?: AbortSignal;
 };
+
+/** It was trained on bare problems and boxes its answers anyway. */
+const TINY_MODEL = "nudge-tiny";
+/** As the field asks (MATH and AIME prompts of Qwen and DeepSeek). */
+const BOXED = "Please reason step by step, and put your final answer within \\boxed{}.";
 
 /** Code must not run here, since nothing keeps it in and the user did not agree. */
 export class IsolationError extends Error {
@@ -120,7 +127,9 @@ export class Lab {
 	/** What a trace made here is made with, to be kept with it. */
 	traceSettings(): TraceSettings {
 		const { info } = this.engine;
-		const { sampling, budgets, system } = this.settings;
+		const { sampling, budgets, system, instruction } = this.settings;
+		const auto = info.model === TINY_MODEL ? "" : BOXED;
+		const said = instruction === "auto" ? auto : instruction === "none" ? "" : instruction;
 		return {
 			engine: info.id,
 			model: info.model,
@@ -130,6 +139,7 @@ export class Lab {
 			sampling,
 			budgets,
 			...(system === undefined ? {} : { system }),
+			...(said === "" ? {} : { instruction: said }),
 		};
 	}
 

@@ -20,6 +20,7 @@ import type { FenceDialect, Marker, MarkerKind, ScanConfig, ScanEvent } from "..
 import type { Decision, Policy } from "../hints/policy.ts";
 import { Scanner } from "../hints/scanner.ts";
 import type { Interpreter } from "../python/interpreter.ts";
+import { lettered } from "../score/choice.ts";
 import type {
 	EndReason,
 	OutcomeVerdict,
@@ -54,6 +55,8 @@ export type Standing = {
 	readonly markers: readonly { readonly at: number; readonly marker: string }[];
 	readonly segments: number;
 	readonly usage: TraceUsage;
+	/** It came to its end, and only its verdict is owed. */
+	readonly ended?: EndReason;
 };
 
 export type ReasonRequest = {
@@ -144,6 +147,32 @@ class Run {
 	}
 
 	async *toTheEnd(): AsyncGenerator<TraceEvent, EndReason, void> {
+		const { ended } = this.#request.from ?? {};
+		if (ended) this.#whole();
+		const reason = ended ?? (yield* this.#live());
+		if (reason === "interrupted" || reason === "engine") return reason;
+		let scored: Awaited<ReturnType<ReasonDeps["score"]>>;
+		try {
+			scored = await this.#deps.score(this.#request.problem, this.#turn.text);
+		} catch (error) {
+			if (this.#deps.signal?.aborted) throw error;
+			// The trace is whole; only its verdict is missing, and `unchecked` says so.
+			const reason = error instanceof Error ? error.message : String(error);
+			yield this.#notice("error", `the answer could not be checked: ${reason}`);
+			scored = { verdict: "unchecked", reason };
+		}
+		yield {
+			...this.#on("outcome"),
+			verdict: scored.verdict,
+			usage: this.#usage(),
+			session: this.#request.session,
+			...given({ answer: scored.answer, reason: scored.reason }),
+		};
+		return reason;
+	}
+
+	/** The trace from where it stands to why it stopped. */
+	async *#live(): AsyncGenerator<TraceEvent, EndReason, void> {
 		let end: { reason: EndReason; message?: string; eos?: string };
 		try {
 			yield* this.#begin();
@@ -156,16 +185,14 @@ class Run {
 		}
 		const usage = this.#usage();
 		yield { ...this.#on("end"), reason: end.reason, usage, ...given({ message: end.message, eos: end.eos }) };
-		if (end.reason === "interrupted" || end.reason === "engine") return end.reason;
-		const scored = await this.#deps.score(this.#request.problem, this.#turn.text);
-		yield {
-			...this.#on("outcome"),
-			verdict: scored.verdict,
-			usage: this.#usage(),
-			session: this.#request.session,
-			...given({ answer: scored.answer, reason: scored.reason }),
-		};
 		return end.reason;
+	}
+
+	/** A trace that is only to be scored: its text, as it is. */
+	#whole(): void {
+		const { header, spans, blocks } = this.#request.from as Standing;
+		this.#turn = new Turn(header, spans);
+		this.#blocks = new Blocks(this.#deps, this.#request.settings.budgets.maxCalls, blocks);
 	}
 
 	/** The header, or what a broken-off trace had: the scanner reads it all once. */
@@ -174,7 +201,10 @@ class Run {
 		let header = from?.header;
 		if (!header) {
 			const system = settings.system ? [{ role: "system" as const, content: settings.system }] : [];
-			header = await this.#deps.engine.renderHeader([...system, { role: "user", content: problem.problem }]);
+			header = await this.#deps.engine.renderHeader([
+				...system,
+				{ role: "user", content: questionOf(problem, settings.instruction) },
+			]);
 			yield { ...this.#on("header"), text: header.text, ...given({ ids: header.ids }) };
 		}
 		const ids = header.ids ?? (await this.#tokenize(header.text, true));
@@ -585,6 +615,11 @@ class Run {
 			this.#deps.signal?.addEventListener("abort", done, { once: true });
 		});
 	}
+}
+
+/** The user's message: the problem, its choices, and what to do. */
+function questionOf({ problem, choices }: Problem, instruction: string | undefined): string {
+	return [problem, choices?.length ? lettered(choices) : undefined, instruction].filter(Boolean).join("\n\n");
 }
 
 function ended(end: GenerateEnd): { reason: EndReason; eos?: string } {

@@ -1,7 +1,7 @@
 /** Where a broken-off trace stands, read from the fold of its journal: what `reason` needs to take it up. */
 
 import type { EngineInfo } from "../engine/engine.ts";
-import type { Branch } from "../trace/fold.ts";
+import { type Branch, isOpen } from "../trace/fold.ts";
 import type { Standing } from "./reason.ts";
 
 /**
@@ -10,6 +10,7 @@ import type { Standing } from "./reason.ts";
  */
 export function standingOf(branch: Branch, engine?: Pick<EngineInfo, "model">): Standing | undefined {
 	if (!branch.header) return undefined;
+	const { end, outcome } = branch;
 	const sameModel = engine === undefined || engine.model === branch.settings.model;
 	return {
 		header: sameModel ? branch.header : { text: branch.header.text },
@@ -17,6 +18,7 @@ export function standingOf(branch: Branch, engine?: Pick<EngineInfo, "model">): 
 		blocks: branch.calls.flatMap(({ code, output }) => (output ? [{ code, output: output.text }] : [])),
 		hints: branch.hints.map(({ at, hint, kind, marker }) => ({ at, hint, kind, marker })),
 		markers: branch.markers.map(({ at, marker }) => ({ at, marker })),
+		...(end && !outcome && !isOpen(branch) ? { ended: end.reason } : {}),
 		segments: branch.lastSegment + 1,
 		usage: branch.usage ?? {
 			sampledTokens: branch.spans.reduce(

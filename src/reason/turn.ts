@@ -102,11 +102,7 @@ export class Turn {
 	 * With `wholeTokens`, a token whose remainder is white space is kept whole (a closing fence often shares a token
 	 * with the newlines behind it: serving reference, section 7).
 	 */
-	async cut(
-		offset: number,
-		tokenize: Tokenize,
-		wholeTokens = false,
-	): Promise<Accepted | undefined> {
+	async cut(offset: number, tokenize: Tokenize, wholeTokens = false): Promise<Accepted | undefined> {
 		const settled = this.settle(offset);
 		const parts: Piece[] = settled ? [settled] : [];
 		const rest = this.#pending;

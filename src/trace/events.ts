@@ -61,6 +61,8 @@ export type TraceSettings = {
 	readonly sampling: Sampling;
 	readonly budgets: Budgets;
 	readonly system?: string;
+	/** What the user's message says after the problem, so that the answer comes in a form that can be checked. */
+	readonly instruction?: string;
 };
 
 export type TraceUsage = {
