@@ -19,11 +19,13 @@ const PROBE_TIMEOUT_MS = 5000;
 
 export async function probe(server: Server): Promise<Found> {
 	const root: Server = { ...server, baseUrl: server.baseUrl.replace(/\/v1$/, "") };
+	let locked: EngineError | undefined;
 	const get = async (path: string): Promise<Data | undefined> => {
 		try {
 			const data = await askJson(root, path, { idleTimeoutMs: PROBE_TIMEOUT_MS });
 			return typeof data === "object" && data !== null ? (data as Data) : undefined;
 		} catch (error) {
+			if (error instanceof EngineError && error.kind === "refused") locked = error;
 			// "unreachable" with a status is a server that answers; without one there is none.
 			if (error instanceof EngineError && error.kind === "unreachable" && !hasStatus(error)) throw error;
 			return undefined;
@@ -86,6 +88,11 @@ export async function probe(server: Server): Promise<Found> {
 			says: "a server with OpenAI's list of models",
 			models: names(models),
 		};
+	if (locked !== undefined)
+		throw new EngineError(
+			"refused",
+			`${root.baseUrl} wants a key before it says what it is (${locked.message}) Say what it is, for example vllm:${root.baseUrl}, with the key in the environment (VLLM_API_KEY, OPENAI_API_KEY, LLAMA_API_KEY).`,
+		);
 	throw new EngineError(
 		"protocol",
 		`${root.baseUrl} answers, but as none of the servers that nudge knows. Say what it is, for example openai-compatible:${root.baseUrl}/v1#MODEL.`,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { EmbeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { EmbeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { EngineError } from "../../src/engine/engine.ts";
 import { openEngine, tinyModelPath } from "../../src/engine/open.ts";
 import type { ScanConfig } from "../../src/hints/marker.ts";
@@ -10,17 +10,14 @@ import type { Prefix } from "../../src/trace/span.ts";
 import { drain, extended } from "./drain.ts";
 import { expectExact } from "./exactness.ts";
 
-const SCAN: ScanConfig = {
-	words: ["Wait", "Alternatively", "So", "The"],
-	dialect: {
-		id: "markdown",
-		codeOpen: "```python",
-		codeClose: "```",
-		languages: ["python"],
-		outputOpen: "```output\n",
-		outputClose: "\n```\n",
-		callsUsedUp: "",
-	},
+const DIALECT: ScanConfig["dialect"] = {
+	id: "markdown",
+	codeOpen: "```python",
+	codeClose: "```",
+	languages: ["python"],
+	outputOpen: "```output\n",
+	outputClose: "\n```\n",
+	callsUsedUp: "",
 };
 
 describe("the embedded engine", () => {
@@ -105,6 +102,10 @@ describe("the embedded engine", () => {
 
 	it("ends right behind the token that completes a wanted event, and nothing computed is thrown away", async () => {
 		const whole = await drain(engine, header, { temperature: 0, maxTokens: 120 });
+		// Whatever model ships: the first word of one of its lines.
+		const word = /\n([A-Z][a-z]+)(?=[ ,.])/.exec(`\n${whole.text}`)?.[1];
+		expect(word, `a word at the beginning of a line of: ${whole.text}`).toBeDefined();
+		const SCAN: ScanConfig = { words: [word!], dialect: DIALECT };
 		const events = new Scanner(SCAN).push(whole.text);
 		const wanted = events.find((event) => event.type === "word");
 		expect(wanted, `a word in: ${whole.text}`).toBeDefined();
@@ -160,6 +161,36 @@ describe("the embedded engine", () => {
 		]);
 		expect(a.text).toBe((await drain(engine, header, { temperature: 0, maxTokens: 30 })).text);
 		expect(b.text).toBe((await drain(engine, other, { temperature: 0, maxTokens: 30 })).text);
+	});
+
+	it("hears an abort while it reads a long prefix", async () => {
+		const long = Array.from({ length: 1900 }, (_, i) =>
+			i < 5 ? 200 + i : header.ids![i % header.ids!.length]!,
+		);
+		const before = engine.stats();
+		const controller = new AbortController();
+		const pending = drain(
+			engine,
+			{ text: "", ids: long },
+			{ temperature: 0, maxTokens: 5 },
+			{ signal: controller.signal },
+		);
+		setTimeout(() => controller.abort(), 0);
+		const got = await pending;
+		expect(got.end?.reason).toBe("abort");
+		expect(engine.stats().evaluated - before.evaluated).toBeLessThan(1900);
+	});
+
+	it("keeps two traces warm where it is told to", async () => {
+		const two = await EmbeddedEngine.open({ id: "two", modelPath: tinyModelPath(), parallel: 2 });
+		try {
+			const a = await drain(two, header, { temperature: 0, maxTokens: 10 });
+			await drain(two, other, { temperature: 0, maxTokens: 10 });
+			const more = await drain(two, extended(header, a), { temperature: 0, maxTokens: 10 });
+			expect(more.end!.usage.cachedTokens).toBe(header.ids!.length + a.ids!.length - 1);
+		} finally {
+			await two.close();
+		}
 	});
 
 	it("refuses a prefix that does not fit, and ends where the context ends", async () => {

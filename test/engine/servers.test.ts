@@ -336,6 +336,15 @@ describe("what a URL or a name opens", () => {
 		expect(engine.info.id).toBe(`${type}:${server.url}`);
 	});
 
+	it("says that a server wants a key before it can be asked what it is", async () => {
+		const server = await scriptedServer({ dialect: "vllm", script: SCRIPT, apiKey: SECRET });
+		opened.push(server);
+		await expect(openEngine(server.url)).rejects.toThrow(/VLLM_API_KEY/);
+		const engine = await openEngine(`vllm:${server.url}`, { env: { VLLM_API_KEY: SECRET } });
+		opened.push(engine);
+		expect(engine.info.model).toBe("scripted");
+	});
+
 	it("lists the forms when it knows none of them", async () => {
 		await expect(openEngine("gpt9:hello")).rejects.toThrow(
 			/embedded:\/path[\s\S]*vllm:http[\s\S]*deepseek:MODEL/,

@@ -17,7 +17,7 @@ const ONE_THREAD_BELOW_BYTES = 200e6;
 const sliceTokens = (bytes: number): number =>
 	bytes < ONE_THREAD_BELOW_BYTES ? 512 : bytes < 2e9 ? 128 : 64;
 /** Chunks of one request are sent at most this often; the first goes at once. */
-const SEND_EVERY_MS = 3;
+const SEND_EVERY_MS = 5;
 
 type Loaded = { readonly model: LlamaModel; readonly vocabulary: Vocabulary; readonly slots: Slot[] };
 type Generation = Extract<ToChild, { type: "generate" }>;
