@@ -128,7 +128,7 @@ async function watcher(scan: SampleOptions["scan"]): Promise<Watch | undefined> 
 	return (text) => scanner.push(text).some((event) => wanted.has(event.type));
 }
 
-/** Gives waiting requests to free slots: of these, the one that holds most of the prefix, else the emptiest. */
+/** Gives waiting requests to free slots. */
 function dispatch(): void {
 	if (loaded === undefined) return;
 	while (waiting.length > 0) {
@@ -136,11 +136,12 @@ function dispatch(): void {
 		if (free.length === 0) return;
 		const request = waiting.shift()!;
 		const ids = request.ids ?? loaded.vocabulary.header(request.text);
-		let best = free[0]!;
-		for (const slot of free) {
-			const gain = slot.common(ids) - best.common(ids);
-			if (gain > 0 || (gain === 0 && slot.heldTokens < best.heldTokens)) best = slot;
-		}
+		const worth = (slot: Slot): number => {
+			// What is found there counts against half of what is lost there: another trace may want it again.
+			const common = slot.common(ids);
+			return common - (slot.heldTokens - common) / 2;
+		};
+		const best = free.reduce((a, b) => (worth(b) > worth(a) ? b : a));
 		busy.add(best);
 		void generate(request, ids, best).finally(() => {
 			busy.delete(best);
