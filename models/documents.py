@@ -89,28 +89,32 @@ def think(rng, item, slip=None, caught=False, short=False):
     pen.say(rng.choice([f"So I get {value}.", f"That gives {value}.", f"So the value is {value}."]))
     known = len(pen.spans)
     others = [w for w in item.ways if w is not way]
+    # Greedy decoding shows the likeliest branch alone: a second approach or a second pass has to be the rule.
     x = rng.random()
-    if not short and others and x < .6:
-        pen.mark("Alternatively", rng.choice([f"I can {others[0][0]}.", f"let me {others[0][0]}.", f"one can {others[0][0]}."]))
-        value = compare(pen, item, value, walk(pen, item, others[0], again=True), way)
-    elif not short and known < 14 and x < .75:
-        pen.mark("Wait", rng.choice(["let me do it once more to be sure.", "I should go through it again.", "let me redo this slowly."]))
-        value = compare(pen, item, value, walk(pen, item, way, again=True), way)
-    elif x < .85 and pen.last:
+    if others and x < (.3 if short else .8):
+        pen.mark("Alternatively", rng.choice([f"I can {others[0][0]}.", f"let me {others[0][0]}."]))
+        value = compare(pen, item, value, walk(pen, item, others[0], again=True))
+    elif not others and known < 20 and x < (.25 if short else .75):
+        pen.mark("Wait", "let me go through it once more to be sure." if rng.random() < .7 else rng.choice(
+            ["let me do it once more to be sure.", "I should go through it again.", "let me redo this slowly."]))
+        value = compare(pen, item, value, walk(pen, item, way, again=True))
+    elif pen.last and rng.random() < .6:
         expression, last = pen.last
-        pen.mark("Wait", rng.choice(["let me double check the last step.", "was the last step right?"]))
+        pen.mark("Wait", "let me double check the last step." if rng.random() < .7 else "was the last step right?")
         pen.say(f"{expression}={last}. Yes, that is right.")
     else:
-        pen.mark("Wait", rng.choice(["did I read the problem right?", "is that what was asked?"]))
-        pen.say(rng.choice([f"I had to {item.goal}. Yes.", f"The question was to {item.goal}. Good."]))
-    if not short and rng.random() < .25:
-        pen.mark("Wait", rng.choice(["did I miss anything?", "is there anything else to check?"]))
-        pen.say(rng.choice(["I think every step is there.", "No, all the steps are done."]))
+        short = False
+    if not short and rng.random() < .7:
+        pen.mark("Wait", "did I read the problem right?" if rng.random() < .7 else "is that what was asked?")
+        pen.say(f"I had to {item.goal}. Yes." if rng.random() < .7 else f"The question was to {item.goal}. Good.")
+    if not pen.marks:
+        pen.mark("Wait", "did I miss anything?")
+        pen.say("No, all the steps are done.")
     pen.say(f"So the result is {value}.")
     return pen, value, known
 
 
-def compare(pen, item, before, now, way):
+def compare(pen, item, before, now):
     if before == now:
         pen.say(pen.rng.choice([f"This also gives {now}. Good.", f"I get {now} again, so both agree.", f"Again {now}. That fits."]))
         return now
@@ -133,7 +137,7 @@ def header(rng, item):
 
 def plain(rng, item):
     x = rng.random()
-    slip, caught = (rng.randint(1, 6), x < .06) if x < .1 else (None, False)
+    slip, caught = (rng.randint(1, 6), x < .06) if x < .16 else (None, False)
     pen, value, _ = think(rng, item, slip, caught)
     if value != item.answer:  # a slip that was never found would teach a wrong answer
         pen, value, _ = think(rng, item)
@@ -191,7 +195,7 @@ def hinted(rng, item):
     """One to four rounds of hint, code, output and comparison, after a chain of thought that is whole or cut at a mark."""
     x = rng.random()
     slip = rng.randint(1, 6) if rng.random() < .45 else None
-    pen, mine, known = think(rng, item, slip, short=rng.random() < .6)
+    pen, mine, known = think(rng, item, slip, short=rng.random() < .5)
     if x < .15:          # a hint right after the first sentence
         spans, mine, word = pen.spans[:1], None, rng.choice(["Wait", "Wait", "Alternatively"])
     elif x < .5:         # at the first mark, or another one

@@ -1,12 +1,13 @@
 """Evaluates nudge-tiny on held-out problems: plain, and with one, two and three hints, with real Python.
 
-    python models/evaluate.py --model models/nudge-tiny --n 420 --seed 7 --report models/nudge-tiny/report.json
+    python models/evaluate.py --model models/nudge-tiny --n 336 --seed 7 --report models/nudge-tiny/report.json
 
-Greedy decoding, rows in batches. A trace grows only by appending, as the product's loop does it: the model's text up to
-a stop, then the hint or the output. Greedy runs repeat themselves, so a hinted run begins with the plain one, cut before
-`</think>` or right after the first reflection word; a second round begins with the first one, cut likewise. Every share is given with its Wilson 95 % interval (Wilson,
-JASA 1927), and the gain over plain with a paired bootstrap over the problems: one trace per problem, so problems are the
-clusters. A trace without a boxed answer counts as not correct and is reported apart.
+The shipped GGUF runs in llama.cpp (package xllamacpp), greedy, as the product's embedded engine runs it. A trace grows
+only by appending: what the model wrote, then the output or the hint. Greedy runs repeat themselves, so a hinted run begins
+with the plain one, cut before `</think>` or right after the first reflection word; a second round begins with the first
+one, cut likewise. Every share comes with its Wilson 95 % interval (Wilson, JASA 1927), the gain over plain with a paired
+bootstrap over the problems; there is one trace a problem, so problems are the clusters. A trace without a boxed answer
+counts as not correct and is reported apart.
 """
 import argparse
 import json
@@ -18,47 +19,29 @@ import resource
 import signal
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import torch
-from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM
+from queue import SimpleQueue
 
 from cells import run_cell
 from documents import NO_CALLS, prompt
 from make_data import problems
 from wordings import wording
 
-FENCE, MAX_CALLS = "```python\n", 6
+FENCE, MAX_CALLS, SECONDS = "```python\n", 6, 5
 
 
-def run_last(sources):
-    """Worker: the blocks of a trace in a fresh namespace; returns the output of the last and whether it ran."""
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    namespace, text, ok = {}, "", True
-    for i, source in enumerate(sources, 1):
-        signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError("the block ran too long")))
-        signal.alarm(5)
-        text, ok = run_cell(source, namespace, i)
-        signal.alarm(0)
-    return text[:600] + ("\n" if len(text) > 600 else ""), ok
-
-
-def closes_code(text):
-    return text.endswith("\n```\n") and text.rfind(FENCE) > text.rfind("```output\n")
-
-
+@dataclass
 class Trace:
-    """One assistant turn: prompt, text so far, and what happened in it."""
-
-    def __init__(self, problem):
-        self.problem, self.text, self.tokens, self.blocks, self.errors, self.state = problem, "", 0, [], 0, "thinking"
-        self.hints, self.ids = 0, None       # ids: prompt and text as fed to the model; None after a cut: encode anew
-
-    def copy(self):
-        t = Trace(self.problem)
-        t.__dict__.update({k: (list(v) if isinstance(v, list) else v) for k, v in self.__dict__.items()})
-        return t
+    """One assistant turn. `blocks` and `errors` count the Python of the whole turn, also what stood before a cut."""
+    problem: dict
+    text: str = ""
+    tokens: int = 0
+    blocks: tuple = ()
+    errors: int = 0
+    hints: int = 0
+    state: str = "open"      # open, done, cap (no room left)
 
     @property
     def answer(self):
@@ -70,81 +53,75 @@ class Trace:
         return self.answer == self.problem["answer"]
 
 
-class Sampler:
-    """Greedy batched continuation of texts, each until its own stop."""
+def run_last(sources):
+    """In a process of its own: the blocks of a trace in a fresh namespace; the output of the last, and whether it ran."""
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    def late(*_):
+        raise TimeoutError("the block ran too long")
+    namespace, text, ok = {}, "", True
+    for number, source in enumerate(sources, 1):
+        signal.signal(signal.SIGALRM, late)
+        signal.alarm(SECONDS)
+        text, ok = run_cell(source, namespace, number)
+        signal.alarm(0)
+    return text if len(text) <= 600 else text[:600] + "\n", ok
 
-    def __init__(self, folder, device, batch):
-        self.tok = Tokenizer.from_file(f"{folder}/tokenizer.json")
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-        self.device, self.batch = device, batch
-        self.end = self.tok.token_to_id("<|im_end|>")
-        self.fences = {i for i in range(self.tok.get_vocab_size()) if "`" in self.decode([i]) or self.decode([i]).endswith("\n")}
 
-    def encode(self, text):
-        return self.tok.encode(text, add_special_tokens=False).ids
+class Engine:
+    """llama.cpp servers with one thread each: they never wait for each other, whatever else the machine does."""
 
-    def decode(self, ids):
-        return self.tok.decode(ids, skip_special_tokens=False)
+    def __init__(self, gguf, workers, pool):
+        import xllamacpp
+        self.pool, self.free = pool, SimpleQueue()
+        for _ in range(workers):
+            params = xllamacpp.CommonParams()
+            params.model.path, params.n_ctx, params.n_parallel, params.n_gpu_layers = gguf, 2048, 1, 0
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+            params.warmup, params.verbosity = False, 0
+            self.free.put(xllamacpp.Server(params))
 
-    def extend(self, traces, cap):
-        order = sorted(traces, key=lambda t: len(t.text))
-        for i in range(0, len(order), self.batch):
-            self.extend_batch(order[i:i + self.batch], cap)
-
-    @torch.inference_mode()
-    def extend_batch(self, traces, cap):
-        for t in traces:
-            if t.ids is None:
-                t.ids = self.encode(prompt(t.problem["problem"]) + t.text)
-        ids = [t.ids for t in traces]
-        width, n = max(map(len, ids)), len(ids)
-        x, mask = torch.zeros(n, width, dtype=torch.long), torch.zeros(n, width, dtype=torch.long)
-        for row, r in enumerate(ids):
-            x[row, width - len(r):], mask[row, width - len(r):] = torch.tensor(r), 1
-        x, mask, cache = x.to(self.device), mask.to(self.device), None
-        new, live, position = [[] for _ in ids], [True] * n, mask.cumsum(1) - 1
-        while sum(live) > n // 2 or (any(live) and n <= 16):   # few left: the caller begins again with those alone
-            out = self.model(input_ids=x, attention_mask=mask, position_ids=position.clamp(min=0), past_key_values=cache,
-                             use_cache=True, logits_to_keep=1)
-            cache, nxt = out.past_key_values, out.logits[:, -1].argmax(-1)
-            for row, token in enumerate(nxt.tolist()):
-                if not live[row]:
-                    continue
-                t = traces[row]
-                t.tokens += 1
-                if token == self.end:
-                    t.state = "done"
+    def finish(self, trace, cap):
+        """Runs an open trace to its end, putting in the outputs of its code. At most `cap` new tokens, outputs not counted."""
+        server = self.free.get()
+        try:
+            while trace.state == "open":
+                out = server.handle_completions({"prompt": prompt(trace.problem["problem"]) + trace.text, "n_predict": cap - trace.tokens,
+                                                 "temperature": 0, "stop": ["```\n"], "cache_prompt": True})
+                choice = out["choices"][0]
+                trace.text += choice["text"]
+                trace.tokens += out["usage"]["completion_tokens"]
+                in_code = trace.text.rfind(FENCE) > trace.text.rfind("```output\n")
+                if choice["finish_reason"] != "stop" or trace.tokens >= cap or len(trace.blocks) > MAX_CALLS:
+                    trace.state = "cap"
+                elif not in_code:
+                    trace.state = "done"
                 else:
-                    new[row].append(token)
-                    if token in self.fences and closes_code(t.text + self.decode(new[row])):
-                        t.state = "code"
-                    elif t.tokens >= cap:
-                        t.state = "cap"
-                    else:
-                        continue
-                live[row] = False
-            x, mask = nxt[:, None], torch.cat((mask, torch.ones_like(nxt[:, None])), 1)
-            position = mask.sum(1, keepdim=True) - 1
-        for t, r in zip(traces, new):
-            t.text += self.decode(r)
-            t.ids = t.ids + r
+                    source = trace.text[trace.text.rfind(FENCE) + len(FENCE):]
+                    trace.blocks += (source,)
+                    output, ok = self.pool.apply(run_last, (trace.blocks,))
+                    trace.errors += not ok
+                    trace.text += f"```\n```output\n{output}```\n" + (NO_CALLS if len(trace.blocks) >= MAX_CALLS else "")
+        finally:
+            self.free.put(server)
+        return trace
 
 
-def reason(sampler, pool, traces, cap):
-    """Runs every trace on until it is done; the outputs of its code are put in as they come."""
-    while live := [t for t in traces if t.state == "thinking"]:
-        sampler.extend(live, cap)
-        coded = [t for t in live if t.state == "code"]
-        for t in coded:
-            t.blocks.append(t.text[t.text.rfind(FENCE) + len(FENCE):-len("```\n")])
-        for t, (output, ok) in zip(coded, pool.map(run_last, [t.blocks for t in coded])):
-            t.errors += not ok
-            reply = f"```output\n{output}```\n" + (NO_CALLS if len(t.blocks) >= MAX_CALLS else "")
-            t.text, t.ids = t.text + reply, t.ids + sampler.encode(reply)
-            t.state = "thinking" if len(t.blocks) <= MAX_CALLS else "cap"
+def cut(trace, at, hint):
+    """The trace up to `at` with a hint behind it, open again; as it was where there is no such place."""
+    return replace(trace) if at is None else replace(trace, text=trace.text[:at] + hint, state="open", hints=trace.hints + 1)
+
+
+def end_of_thinking(trace):
+    return trace.text.find("</think>") if "</think>" in trace.text else None
+
+
+def first_marker(trace):
+    found = re.search(r"(?:^|\n)(?:Wait|Alternatively)", trace.text)
+    return found.end() if found else None
 
 
 def wilson(k, n, z=1.96):
+    """Share in percent with its 95 % interval; three Nones where there is nothing to share."""
     if n == 0:
         return [None, None, None]
     p, d = k / n, 1 + z * z / n
@@ -152,111 +129,95 @@ def wilson(k, n, z=1.96):
     return [round(100 * x, 1) for x in (p, mid - half, mid + half)]
 
 
-def gain(plain, other, rng, draws=2000):
+def gain(before, after, draws=2000):
     """Mean and 95 % interval of the paired difference in accuracy, in points."""
-    d = [100 * (b.correct - a.correct) for a, b in zip(plain, other)]
+    rng, d = random.Random(0), [100 * (b.correct - a.correct) for a, b in zip(before, after)]
     means = sorted(sum(rng.choices(d, k=len(d))) / len(d) for _ in range(draws))
-    return [round(sum(d) / len(d), 1), round(means[int(.025 * draws)], 1), round(means[int(.975 * draws)], 1)]
+    return [round(x, 1) for x in (sum(d) / len(d), means[int(.025 * draws)], means[int(.975 * draws)])]
 
 
-def summary(traces, plain, rng):
-    n, coded = len(traces), [t for t in traces if t.blocks]
-    blocks = sum(len(t.blocks) for t in traces)
-    return {"accuracy": wilson(sum(t.correct for t in traces), n), "gain": gain(plain, traces, rng),
-            "uses_python": wilson(len(coded), n), "hinted": wilson(sum(t.hints > 0 for t in traces), n),
+def summary(traces, plain):
+    n, coded, blocks = len(traces), [t for t in traces if t.blocks], sum(len(t.blocks) for t in traces)
+    hinted = [t for t in traces if t.hints]
+    return {"accuracy": wilson(sum(t.correct for t in traces), n), "gain": gain(plain, traces),
+            "uses_python": wilson(len(coded), n), "hinted": wilson(len(hinted), n),
+            "uses_python_when_hinted": wilson(sum(bool(t.blocks) for t in hinted), len(hinted)),
             "blocks_that_run": wilson(blocks - sum(t.errors for t in traces), blocks),
             "python_without_error": wilson(sum(t.errors == 0 for t in coded), len(coded)),
             "no_answer": wilson(sum(t.answer is None for t in traces), n),
             "mean_blocks": round(blocks / n, 2), "mean_new_tokens": round(sum(t.tokens for t in traces) / n, 1)}
 
 
+def tables(report):
+    cell = lambda x: "-" if x[0] is None else f"{x[0]} [{x[1]}, {x[2]}]"
+    lines = ["| setting | accuracy % | gain, points | uses Python % | blocks that run % | blocks | tokens |", "|" + " --- |" * 7]
+    for name, s in report["settings"].items():
+        lines.append(f"| {name} | {cell(s['accuracy'])} | {'' if name == 'plain' else cell(s['gain'])} | {cell(s['uses_python'])} | "
+                     f"{cell(s['blocks_that_run'])} | {s['mean_blocks']} | {s['mean_new_tokens']} |")
+    names = [n for n in report["settings"] if n == "plain" or n.endswith("at the end")]
+    lines += ["", "| family | " + " | ".join(names) + " |", "|" + " --- |" * (len(names) + 1)]
+    for f, by in sorted(report["families"].items()):
+        lines.append(f"| {f} | " + " | ".join(f"{by[n][0]}/{by[n][1]}" for n in names) + " |")
+    return "\n".join(lines)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", default="models/nudge-tiny")
     p.add_argument("--split", default="test", choices=["dev", "test"])
-    p.add_argument("--n", type=int, default=420)
+    p.add_argument("--n", type=int, default=336)
     p.add_argument("--seed", type=int, default=7)
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--batch", type=int, default=128)
+    p.add_argument("--workers", type=int, default=2)
     p.add_argument("--quick", action="store_true", help="plain and one round only")
     p.add_argument("--report", help="where to write the figures as JSON")
     p.add_argument("--traces", help="where to write every trace, for reading")
     a = p.parse_args()
-    torch.set_num_threads(2)
-    began, device = time.time(), "cuda" if torch.cuda.is_available() else "cpu"
-    sampler, pool = Sampler(a.model, device, a.batch), multiprocessing.Pool(2)
-    rows = list(problems(a.split, a.n, a.seed))
-    plain = [Trace(r) for r in rows]
-    reason(sampler, pool, plain, 700)
-    settings = {"plain": plain}
+    began, rows, settings = time.time(), list(problems(a.split, a.n, a.seed)), {}
+    pool = multiprocessing.Pool(a.workers)           # before the engine: the children must not hold its threads
+    engine = Engine(f"{a.model}/nudge-tiny.gguf", a.workers, pool)
 
-    def fresh(cut):
-        """The plain run up to its cut; what has no such place stays as it was, unhinted."""
-        out = []
-        for t in plain:
-            c = t.copy()
-            at = cut(c.text)
-            if at is not None:
-                c.text, c.state, c.ids = c.text[:at], "place", None
-            out.append(c)
-        return out
+    def measure(name, traces, cap=1400):
+        with ThreadPoolExecutor(a.workers) as threads:
+            settings[name] = list(threads.map(lambda t: engine.finish(t, cap), traces))
+        s = summary(settings[name], settings["plain"])
+        print(f"{name}: {s['accuracy']}, Python {s['uses_python']}, blocks run {s['blocks_that_run']}, {time.time() - began:.0f} s", flush=True)
+        write()
 
-    end = lambda text: text.find("</think>") if "</think>" in text else None
-    marker = lambda text: m.end() if (m := re.search(r"(?:^|\n)(?:Wait|Alternatively)", text)) and m.end() < (end(text) or len(text)) else None
-
-    def hinted(name, start, word, fence, unseen=False):
+    def hinted(name, before, place, word="Wait", fence=True, unseen=False):
         rng = random.Random(f"{a.seed} {name}")
-        for t in start:
-            if t.state == "place":
-                t.text += f"{word}, {wording(rng, unseen)}.\n" + (FENCE if fence else "")
-                t.state, t.hints = "thinking", t.hints + 1
-        reason(sampler, pool, start, 1400)
-        settings[name] = start
-        print(f"{name}: {summary(start, plain, random.Random(0))}  {time.time() - began:.0f} s", flush=True)
+        hint = lambda: f"{word}, {wording(rng, unseen)}.\n" + (FENCE if fence else "")
+        measure(name, [cut(t, place(t), hint()) for t in settings[before]])
 
-    print(f"plain: {summary(plain, plain, random.Random(0))}  {time.time() - began:.0f} s", flush=True)
-    hinted("1 round at the end", fresh(end), "Wait", True)
-    hinted("1 round at the end, no fence", fresh(end), "Wait", False)
+    def write():
+        families = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+        for name, traces in settings.items():
+            for t in traces:
+                count = families[t.problem["source"].split("/")[1]][name]
+                count[0] += t.correct
+                count[1] += 1
+        report = {"model": "nudge-tiny.gguf", "split": a.split, "problems": len(rows), "seed": a.seed, "decoding": "llama.cpp, greedy",
+                  "interval": "accuracy and shares: Wilson 95 %, one trace a problem; gain over plain: paired bootstrap 95 %",
+                  "settings": {k: summary(v, settings["plain"]) for k, v in settings.items()}, "families": families,
+                  "seconds": round(time.time() - began)}
+        if a.report:
+            Path(a.report).write_text(json.dumps(report, indent=1) + "\n")
+        if a.traces:
+            Path(a.traces).write_text("".join(json.dumps(
+                {"setting": k, "correct": t.correct, "state": t.state, "errors": t.errors, "blocks": len(t.blocks), "tokens": t.tokens,
+                 **t.problem, "text": t.text}) + "\n" for k, v in settings.items() for t in v))
+        return report
+
+    measure("plain", [Trace(r) for r in rows], 700)
+    hinted("1 round at the end", "plain", end_of_thinking)
     if not a.quick:
-        for i in range(2, a.rounds + 1):
-            last = settings[f"{i - 1} round{'s' * (i > 2)} at the end"]
-            start = [t.copy() for t in last]
-            for t in start:
-                if t.state == "done" and (at := end(t.text)):
-                    t.text, t.state, t.ids = t.text[:at], "place", None
-            hinted(f"{i} rounds at the end", start, "Wait", True)
-        hinted("1 round at the end, unseen wordings", fresh(end), "Wait", True, unseen=True)
-        hinted("1 round at the end, unseen wordings, no fence", fresh(end), "Wait", False, unseen=True)
-        hinted("at the first Wait or Alternatively", fresh(marker), "", True)
-        hinted("at the first Wait or Alternatively, no fence", fresh(marker), "", False)
-
-    families = defaultdict(dict)
-    for name, traces in settings.items():
-        by = defaultdict(list)
-        for t in traces:
-            by[t.problem["source"].split("/")[1]].append(t.correct)
-        for f, xs in by.items():
-            families[f][name] = [sum(xs), len(xs)]
-    report = {"model": Path(a.model).name, "split": a.split, "problems": a.n, "seed": a.seed, "decoding": "greedy, float32",
-              "interval": "Wilson 95 %, one trace a problem; gain: paired bootstrap, 95 %",
-              "settings": {k: summary(v, plain, random.Random(0)) for k, v in settings.items()}, "families": families,
-              "seconds": round(time.time() - began)}
-    if a.report:
-        Path(a.report).write_text(json.dumps(report, indent=1) + "\n")
-    if a.traces:
-        with open(a.traces, "w") as f:
-            for name, traces in settings.items():
-                for t in traces:
-                    f.write(json.dumps({"setting": name, "id": t.problem["id"], "problem": t.problem["problem"], "answer": t.problem["answer"],
-                                        "correct": t.correct, "state": t.state, "errors": t.errors, "tokens": t.tokens, "text": t.text}) + "\n")
-    print("| setting | accuracy % | gain | uses Python % | blocks that run % | tokens |\n| --- | --- | --- | --- | --- | --- |")
-    cell = lambda x: "-" if x[0] is None else f"{x[0]} [{x[1]}, {x[2]}]"
-    for name, s in report["settings"].items():
-        print(f"| {name} | {cell(s['accuracy'])} | {cell(s['gain'])} | {cell(s['uses_python'])} | {cell(s['blocks_that_run'])} | {s['mean_new_tokens']} |")
-    names = list(settings)[:4]
-    print("\n| family | " + " | ".join(names) + " |\n|" + " --- |" * (len(names) + 1))
-    for f, by in sorted(families.items()):
-        print(f"| {f} | " + " | ".join(f"{by[n][0]}/{by[n][1]}" for n in names if n in by) + " |")
+        hinted("2 rounds at the end", "1 round at the end", end_of_thinking)
+        hinted("3 rounds at the end", "2 rounds at the end", end_of_thinking)
+        hinted("at the first Wait or Alternatively", "plain", first_marker, word="")
+        hinted("1 round, no fence in the hint", "plain", end_of_thinking, fence=False)
+        hinted("1 round, unseen wordings", "plain", end_of_thinking, unseen=True)
+        hinted("1 round, unseen wordings, no fence", "plain", end_of_thinking, fence=False, unseen=True)
+        hinted("at the first Wait or Alternatively, no fence", "plain", first_marker, word="", fence=False)
+    print(tables(write()))
 
 
 if __name__ == "__main__":

@@ -351,8 +351,8 @@ def pairs(r):
 
 @family
 def primes(r):
-    lo = r.randint(2, 180)
-    hi = lo + r.randint(8, 24)
+    lo = r.randint(2, 120)
+    hi = lo + r.randint(6, 16)
     found = [n for n in range(lo, hi + 1) if n > 1 and all(n % p for p in range(2, n))]
     asks = [f"How many prime numbers are there from {lo} to {hi}?", f"Count the primes between {lo} and {hi} (both included).",
             f"How many numbers from {lo} to {hi} are prime?"]
@@ -378,7 +378,7 @@ def primes(r):
 @family
 def squares(r):
     n, e = r.randint(3, 14), r.choice([2, 2, 3])
-    m = r.randint(1, max(1, n - 3))
+    m = r.randint(max(1, n - 7), max(1, n - 3))
     word = {2: "squares", 3: "cubes"}[e]
     asks = [f"What is the sum of the {word} of the integers from {m} to {n}?", f"Add the {word} of all numbers from {m} to {n}.",
             f"Compute {m}^{e} + ... + {n}^{e} over all integers from {m} to {n}."]

@@ -271,11 +271,12 @@ def main(rank, a):
         for o, s in zip(optimizers, c["optimizers"]):
             o.load_state_dict(s)
         step, seen, spent = c["step"], c["seen"], c["spent"]
-        data.rng, data.queue = c["rng"], c["queue"]
+        data.rng = c["rng"]
+        data.queue = c["queue"] if c.get("documents") == len(data.starts) else []      # other documents: begin with them
 
     def save():
         torch.save({"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "config": asdict(config),
-                    "step": step, "seen": seen, "spent": spent, "rng": data.rng, "queue": data.queue, "args": vars(a)},
+                    "step": step, "seen": seen, "spent": spent, "rng": data.rng, "queue": data.queue, "documents": len(data.starts), "args": vars(a)},
                    str(checkpoint) + ".part")
         Path(str(checkpoint) + ".part").replace(checkpoint)
 
