@@ -17,7 +17,7 @@ import { NotIsolatedError, openHost, type PythonHost } from "../python/host.ts";
 import type { Interpreter, Limits } from "../python/interpreter.ts";
 import { createVerifier, type Verifier } from "../score/verifier.ts";
 import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
-import type { ReasonDeps } from "./reason.ts";
+import type { ReasonDeps } from "./request.ts";
 
 export type LabSettings = {
 	readonly engine: string | EngineConfig;

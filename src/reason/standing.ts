@@ -2,7 +2,7 @@
 
 import type { EngineInfo } from "../engine/engine.ts";
 import { type Branch, isOpen } from "../trace/fold.ts";
-import type { Standing } from "./reason.ts";
+import type { Standing } from "./request.ts";
 
 /**
  * Undefined for a branch that has no header yet: it begins like a new one. Ids are a model's own: for another model

@@ -5,8 +5,7 @@
  * Invariants: `prefix().text` is header + accepted spans, always; ids stand for exactly that text or are absent.
  * Text that an engine handed over is either accepted once or cut away once, on purpose, by a hint or a block.
  */
-import type { Scanner } from "../hints/scanner.ts";
-import type { Prefix, Span, SpanKind } from "../trace/span.ts";
+import type { Prefix, Span } from "../trace/span.ts";
 
 /** Received text with its ids, not yet accepted. */
 type Piece = { readonly text: string; readonly ids?: readonly number[]; readonly lens?: readonly number[] };
@@ -221,67 +220,4 @@ function join(pieces: readonly Piece[]): Accepted | undefined {
 	const ids = pieces.flatMap((piece) => piece.ids as readonly number[]);
 	if (!pieces.every((piece) => piece.lens)) return { text, ids };
 	return { text, ids, lens: pieces.flatMap((piece) => piece.lens as readonly number[]) };
-}
-
-/** The span that an accepted run is. */
-export function spanOf(kind: SpanKind, piece: Accepted): Span {
-	return { kind, ...piece };
-}
-
-/** Taking a state costs as much as the open block is long; going back this far costs microseconds. UTF-16 units. */
-const REST_EVERY = 4096;
-
-/**
- * Follows the turn with a scanner that can go back: keeps a state to return to and the text since, so that a cut
- * before the point the scanner has reached costs a few characters of scanning and never the whole text.
- */
-export class Follower {
-	readonly #make: (state?: ReturnType<Scanner["state"]>) => Scanner;
-	#scanner: Scanner;
-	#base: ReturnType<Scanner["state"]>;
-	#since = "";
-	#offset = 0;
-	#baseOffset = 0;
-
-	constructor(make: (state?: ReturnType<Scanner["state"]>) => Scanner) {
-		this.#make = make;
-		this.#scanner = make();
-		this.#base = this.#scanner.state();
-	}
-
-	get settled(): number {
-		return this.#scanner.settled;
-	}
-
-	get state(): ReturnType<Scanner["state"]> {
-		return this.#scanner.state();
-	}
-
-	push(text: string): ReturnType<Scanner["push"]> {
-		const events = this.#scanner.push(text);
-		this.#since += text;
-		this.#offset += text.length;
-		return events;
-	}
-
-	/** Called when all events of the last push are dealt with: what lies behind need not be gone back to. */
-	rest(): void {
-		if (this.#scanner.settled !== this.#offset || this.#since.length < REST_EVERY) return;
-		this.#base = this.#scanner.state();
-		this.#baseOffset = this.#offset;
-		this.#since = "";
-	}
-
-	flush(): ReturnType<Scanner["flush"]> {
-		return this.#scanner.flush();
-	}
-
-	/** Goes back to `offset`, which must not lie before the last point of rest. */
-	back(offset: number): void {
-		const kept = this.#since.slice(0, offset - this.#baseOffset);
-		this.#scanner = this.#make(this.#base);
-		this.#scanner.push(kept);
-		this.#since = kept;
-		this.#offset = offset;
-	}
 }

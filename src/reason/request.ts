@@ -1,0 +1,80 @@
+/** What a trace is made from, and where one stands that is taken up again. */
+import type { Engine } from "../engine/engine.ts";
+import type { FenceDialect } from "../hints/marker.ts";
+import type { Policy } from "../hints/policy.ts";
+import type { Interpreter } from "../python/interpreter.ts";
+import type {
+	EndReason,
+	OutcomeVerdict,
+	Problem,
+	TraceEvent,
+	TraceSettings,
+	TraceUsage,
+} from "../trace/events.ts";
+import type { Prefix, Span } from "../trace/span.ts";
+
+/** The tags a model thinks between. `close` is the marker "before the end of thinking"; a turn that has no tags thinks to its end. */
+export type ThinkTags = { readonly open: string; readonly close: string };
+export const THINK_TAGS: ThinkTags = { open: "<think>", close: "</think>" };
+
+/** After these words a model doubts itself: the paper's places for a hint. */
+export const REFLECTION_WORDS: readonly string[] = ["Wait", "Alternatively", "Hmm", "Hold on", "But wait"];
+
+/** Where a trace stands that is taken up again: from the fold of its journal. */
+export type Standing = {
+	readonly header: Prefix;
+	readonly spans: readonly Span[];
+	/** Blocks that ran, in order: their code is run again to bring the namespace back before the next one. */
+	readonly blocks: readonly { readonly code: string; readonly output: string }[];
+	readonly hints: readonly {
+		readonly at: number;
+		readonly hint: string;
+		readonly kind: string;
+		readonly marker: string;
+	}[];
+	readonly markers: readonly { readonly at: number; readonly marker: string }[];
+	readonly segments: number;
+	readonly usage: TraceUsage;
+	/** It came to its end, and only its verdict is owed. */
+	readonly ended?: EndReason;
+};
+
+export type ReasonRequest = {
+	readonly session: string;
+	readonly branch: string;
+	readonly problem: Problem;
+	readonly settings: TraceSettings;
+	readonly from?: Standing;
+};
+
+export type ReasonDeps = {
+	readonly engine: Engine;
+	/** Asked for when the first block runs. */
+	readonly interpreter: () => Promise<Interpreter>;
+	readonly policy: Policy;
+	readonly dialect: FenceDialect;
+	readonly words?: readonly string[];
+	readonly tags?: ThinkTags;
+	/** The verdict on the assistant's whole text. */
+	readonly score: (
+		problem: Problem,
+		text: string,
+	) => Promise<{ readonly verdict: OutcomeVerdict; readonly answer?: string; readonly reason?: string }>;
+	/** Milliseconds since the epoch. */
+	readonly now?: () => number;
+	readonly signal?: AbortSignal;
+	/** Waits, abortable; a test hands in one that does not. */
+	readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+};
+
+/** Says an event of this trace: its type, its time and its branch. */
+export type On = <Type extends TraceEvent["type"]>(
+	type: Type,
+) => { readonly type: Type; readonly t: number; readonly branch: string };
+
+/** The fields that are there: absent and undefined are different things to a strict type. */
+export function given<Fields extends Record<string, unknown>>(
+	fields: Fields,
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

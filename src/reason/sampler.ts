@@ -1,0 +1,201 @@
+/**
+ * The engine as one trace uses it: a seed for each request, the budgets, what was used, and patience with an engine that
+ * drops a stream or dies. Whatever an engine handed over before it failed was kept, so going on is just another request.
+ */
+import { createHash } from "node:crypto";
+import {
+	type Chunk,
+	type Engine,
+	EngineError,
+	type GenerateEnd,
+	type Message,
+	type SampleOptions,
+} from "../engine/engine.ts";
+import type { EndReason, TraceUsage } from "../trace/events.ts";
+import type { Prefix } from "../trace/span.ts";
+import { given, type ReasonDeps, type ReasonRequest } from "./request.ts";
+
+/** An engine that fails is asked again this often without a single new token in between. */
+const RETRIES = 4;
+const FIRST_WAIT_MS = 250;
+
+/** What may pass by itself. The others need somebody to change something first. */
+const MAY_PASS: ReadonlySet<EngineError["kind"]> = new Set(["unreachable", "cut", "crashed"]);
+
+/** The longest that a timer can be set to. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** One seed per request, since a reused one restarts the engine's random generator (serving reference, section 9). */
+export function segmentSeed(seed: number, segment: number): number {
+	return createHash("sha256").update(`${seed}:${segment}`).digest().readUInt32BE(0) & 0x7fff_ffff;
+}
+
+export class Sampler {
+	readonly #engine: Engine;
+	readonly #settings: ReasonRequest["settings"];
+	readonly #signal: AbortSignal | undefined;
+	readonly #now: () => number;
+	readonly #wait: ReasonDeps["sleep"];
+	readonly #started: number;
+	/** Requests so far: the number of the one that is running, from 1. */
+	segment: number;
+	#sampled: number;
+	#computed: number | undefined;
+	#failures = 0;
+	#says: string[] = [];
+
+	constructor({ settings, from }: ReasonRequest, deps: ReasonDeps, now: () => number) {
+		this.#engine = deps.engine;
+		this.#settings = settings;
+		this.#signal = deps.signal;
+		this.#wait = deps.sleep;
+		this.#now = now;
+		this.#started = now() - (from?.usage.durationMs ?? 0);
+		this.segment = from?.segments ?? 0;
+		this.#sampled = from?.usage.sampledTokens ?? 0;
+		this.#computed = from ? from.usage.computedPromptTokens : 0;
+	}
+
+	get scans(): boolean {
+		return this.#engine.info.caps.scan;
+	}
+
+	header(messages: readonly Message[]): Promise<Prefix> {
+		return this.#patiently(() => this.#engine.renderHeader(messages));
+	}
+
+	/** Undefined where the engine has no ids. */
+	async tokenize(text: string, special: boolean): Promise<readonly number[] | undefined> {
+		const { tokenize } = this.#engine;
+		if (!tokenize) return undefined;
+		return this.#patiently(() => tokenize.call(this.#engine, text, special));
+	}
+
+	/** One request. Left early, the engine stops and what it had handed over is counted. */
+	async *stream(
+		prefix: Prefix,
+		ask: Pick<SampleOptions, "stop" | "scan">,
+	): AsyncGenerator<Chunk, GenerateEnd, void> {
+		const limit = new AbortController();
+		const { maxMs } = this.#settings.budgets;
+		const timer =
+			maxMs === undefined
+				? undefined
+				: setTimeout(() => limit.abort(), Math.min(LONGEST_TIMER_MS, Math.max(0, maxMs - this.elapsedMs)));
+		const signal = this.#signal ? AbortSignal.any([this.#signal, limit.signal]) : limit.signal;
+		const stream = this.#engine.generate(prefix, this.#options(prefix, ask), signal);
+		this.segment++;
+		let received = 0;
+		let end: GenerateEnd | undefined;
+		try {
+			for (;;) {
+				const next = await stream.next();
+				if (next.done) {
+					end = next.value;
+					this.#failures = 0;
+					return end;
+				}
+				received += next.value.ids?.length ?? 1;
+				yield next.value;
+			}
+		} finally {
+			clearTimeout(timer);
+			if (!end) await stream.return(undefined as never);
+			this.#count(end, received);
+		}
+	}
+
+	/** Waits before the next try and returns what to say of it; throws the error where trying again is of no use. */
+	async afterFailure(error: unknown, progress: boolean): Promise<string> {
+		if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind)) throw error;
+		this.#failures = progress ? 1 : this.#failures + 1;
+		if (this.#failures > RETRIES) throw error;
+		await this.#sleep(FIRST_WAIT_MS * 2 ** (this.#failures - 1));
+		return `${error.message}; going on from where the trace stands (try ${this.#failures} of ${RETRIES})`;
+	}
+
+	/** What there was to say while an answer was waited for; said once. */
+	takeNotices(): readonly string[] {
+		return this.#says.splice(0);
+	}
+
+	overBudget(): Extract<EndReason, "interrupted" | "time" | "tokens"> | undefined {
+		const { maxTokens, maxMs } = this.#settings.budgets;
+		if (this.#signal?.aborted) return "interrupted";
+		if (maxMs !== undefined && this.elapsedMs >= maxMs) return "time";
+		if (this.#sampled >= maxTokens) return "tokens";
+		return undefined;
+	}
+
+	get elapsedMs(): number {
+		return this.#now() - this.#started;
+	}
+
+	usage(hints: number, calls: number): TraceUsage {
+		return {
+			sampledTokens: this.#sampled,
+			hints,
+			calls,
+			durationMs: this.elapsedMs,
+			...given({ computedPromptTokens: this.#computed }),
+		};
+	}
+
+	#options(prefix: Prefix, ask: Pick<SampleOptions, "stop" | "scan">): SampleOptions {
+		const { sampling, budgets } = this.#settings;
+		const { temperature, seed, topP, topK, minP } = sampling;
+		return {
+			...ask,
+			maxTokens: this.#room(prefix, budgets.maxTokens - this.#sampled),
+			temperature,
+			seed: segmentSeed(seed, this.segment),
+			...given({ topP, topK, minP }),
+		};
+	}
+
+	#room(prefix: Prefix, wanted: number): number {
+		if (!prefix.ids) return wanted;
+		const { contextTokens } = this.#engine.info.caps;
+		const room = contextTokens - prefix.ids.length;
+		if (room >= 1) return Math.min(wanted, room);
+		throw new EngineError(
+			"context",
+			`the trace has filled the engine's context of ${contextTokens} tokens; a larger context is needed to go on`,
+		);
+	}
+
+	#count(end: GenerateEnd | undefined, received: number): void {
+		this.#sampled += Math.max(end?.usage.completionTokens ?? 0, received);
+		const cached = end?.usage.cachedTokens;
+		this.#computed =
+			this.#computed === undefined || end === undefined || cached === undefined
+				? undefined
+				: this.#computed + end.usage.promptTokens - cached;
+	}
+
+	async #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+		for (;;) {
+			try {
+				const value = await work();
+				this.#failures = 0;
+				return value;
+			} catch (error) {
+				this.#says.push(await this.afterFailure(error, false));
+				this.#signal?.throwIfAborted();
+			}
+		}
+	}
+
+	async #sleep(ms: number): Promise<void> {
+		if (this.#wait) return this.#wait(ms, this.#signal);
+		await new Promise<void>((resolve) => {
+			const done = (): void => {
+				clearTimeout(timer);
+				this.#signal?.removeEventListener("abort", done);
+				resolve();
+			};
+			const timer = setTimeout(done, ms);
+			this.#signal?.addEventListener("abort", done, { once: true });
+		});
+	}
+}
