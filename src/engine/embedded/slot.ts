@@ -118,7 +118,8 @@ export class Slot {
 			while (!next.done) {
 				const { id, top } = sampling.choose(next.value, ids.length + sampled);
 				sampled += 1;
-				if (this.#model.isEogToken(id as Token)) return end(flow.finish(), "eos");
+				if (this.#model.isEogToken(id as Token))
+					return { ...end(flow.finish(), "eos"), eosText: this.#vocabulary.text([id]) };
 				const text = characters.push(this.#vocabulary.piece(id));
 				const unit = { text, ids: [id], lens: [text.length], clean: characters.clean };
 				const got = flow.push(top === undefined ? unit : { ...unit, top: [top] });
