@@ -7,7 +7,7 @@
  * kept can be taken up by another process; everything behind that line is the assistant's turn.
  */
 import type { Prefix } from "../trace/span.ts";
-import { usageOf } from "./completions.ts";
+import { usageOf } from "./completions-wire.ts";
 import {
 	type Chunk,
 	type Engine,
@@ -18,7 +18,10 @@ import {
 	type SampleOptions,
 } from "./engine.ts";
 import { Flow, type Rest } from "./flow.ts";
-import { type Answer, ask, cut, eventObject, events, refusal, type Server, textOf } from "./transport.ts";
+import { refusal } from "./refusal.ts";
+import type { Server } from "./server.ts";
+import { eventObject, events } from "./stream.ts";
+import { type Answer, ask, cut, textOf } from "./transport.ts";
 
 export type ChatDialect = {
 	readonly name: string;

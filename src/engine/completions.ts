@@ -8,6 +8,7 @@
  */
 import type OpenAI from "openai";
 import type { Prefix } from "../trace/span.ts";
+import { type Choice, ended, requestBody, unitOf, usageOf } from "./completions-wire.ts";
 import type { Dialect } from "./dialects.ts";
 import {
 	type Chunk,
@@ -17,11 +18,13 @@ import {
 	type GenerateEnd,
 	type Message,
 	type SampleOptions,
-	type TokenAlternative,
 } from "./engine.ts";
-import { Flow, type Rest, type Unit } from "./flow.ts";
+import { Flow, type Rest } from "./flow.ts";
+import { refusal } from "./refusal.ts";
+import { redact, type Server } from "./server.ts";
+import { eventObject, events } from "./stream.ts";
 import { headerText, type TemplateSource } from "./template-source.ts";
-import { ask, askJson, cut, eventObject, events, redact, refusal, type Server } from "./transport.ts";
+import { ask, askJson, cut } from "./transport.ts";
 
 export type CompletionsOptions = {
 	readonly id: string;
@@ -280,93 +283,6 @@ export class CompletionsEngine implements Engine {
 			`${this.#server.baseUrl}${path} answered in a form this version of nudge does not know.`,
 		);
 	}
-}
-
-type Choice = {
-	readonly text?: string;
-	readonly token_ids?: readonly number[] | null;
-	readonly finish_reason?: string | null;
-	readonly logprobs?: { readonly top_logprobs?: readonly (Readonly<Record<string, number>> | null)[] } | null;
-	readonly [field: string]: unknown;
-};
-
-function ended(
-	reason: GenerateEnd["reason"],
-	matched: string | undefined,
-	usage: GenerateEnd["usage"],
-): GenerateEnd {
-	return { reason, ...(matched === undefined ? {} : { matched }), usage };
-}
-
-function unitOf(choice: Choice, withIds: boolean): Unit {
-	const text = choice.text ?? "";
-	const top = choice.logprobs?.top_logprobs?.map((token) => alternatives(token ?? {}));
-	const shown = top === undefined || top.length === 0 ? {} : { top };
-	const ids = withIds ? choice.token_ids : undefined;
-	if (ids === undefined || ids === null || ids.length === 0)
-		// The last event of a stream has neither.
-		return text === "" ? { text, clean: true } : { text, clean: true, ...shown };
-	return {
-		text,
-		ids,
-		...(ids.length === 1 ? { lens: [text.length] } : {}),
-		// An id without text ends inside a character.
-		clean: text !== "",
-		...(top?.length === ids.length ? shown : {}),
-	};
-}
-
-function alternatives(token: Readonly<Record<string, number>>): TokenAlternative[] {
-	return Object.entries(token)
-		.map(([text, logprob]) => ({ text, logprob }))
-		.sort((a, b) => b.logprob - a.logprob);
-}
-
-function requestBody(
-	model: string,
-	dialect: Dialect,
-	prompt: string | readonly number[],
-	options: SampleOptions,
-	maxTokens: number,
-): Record<string, unknown> {
-	const stops = (options.stop ?? []).slice(0, dialect.stops);
-	return {
-		model,
-		prompt,
-		stream: true,
-		max_tokens: maxTokens,
-		temperature: options.temperature,
-		...dialect.body,
-		...(stops.length === 0 ? {} : { stop: stops, ...dialect.keepStop }),
-		...(options.topP === undefined ? {} : { top_p: options.topP }),
-		...(options.topK === undefined ? {} : { top_k: options.topK }),
-		...(options.minP === undefined ? {} : { min_p: options.minP }),
-		...(options.seed === undefined ? {} : { seed: options.seed >>> 0 }),
-		...(options.topLogprobs && dialect.logprobs > 0
-			? { logprobs: Math.min(options.topLogprobs, dialect.logprobs) }
-			: {}),
-	};
-}
-
-type ServerUsage = {
-	readonly prompt_tokens?: number;
-	readonly completion_tokens?: number;
-	readonly prompt_tokens_details?: { readonly cached_tokens?: number | null } | null;
-};
-
-export function usageOf(
-	said: unknown,
-	before: GenerateEnd["usage"],
-	sentIds: number | undefined,
-): GenerateEnd["usage"] {
-	if (typeof said !== "object" || said === null) return before;
-	const usage = said as ServerUsage;
-	const cached = usage.prompt_tokens_details?.cached_tokens ?? before.cachedTokens;
-	return {
-		promptTokens: usage.prompt_tokens ?? sentIds ?? before.promptTokens,
-		...(cached === undefined ? {} : { cachedTokens: cached }),
-		completionTokens: usage.completion_tokens ?? before.completionTokens,
-	};
 }
 
 /** The server with its URL at the API's own path, whether the user wrote it or not. */

@@ -21,17 +21,10 @@ import {
 	type TokenAlternative,
 } from "./engine.ts";
 import { Flow, type Rest, type Unit } from "./flow.ts";
-import {
-	type Answer,
-	ask,
-	askJson,
-	cut,
-	eventObject,
-	events,
-	refusal,
-	type Server,
-	textOf,
-} from "./transport.ts";
+import { refusal } from "./refusal.ts";
+import type { Server } from "./server.ts";
+import { eventObject, events } from "./stream.ts";
+import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 type Props = {
 	readonly chat_template?: string;

@@ -14,18 +14,11 @@ import {
 	type SampleOptions,
 } from "./engine.ts";
 import { Flow, type Rest } from "./flow.ts";
+import { refusal } from "./refusal.ts";
+import type { Server } from "./server.ts";
+import { eventObject, lines } from "./stream.ts";
 import { headerText, type TemplateSource } from "./template-source.ts";
-import {
-	type Answer,
-	ask,
-	askJson,
-	cut,
-	eventObject,
-	lines,
-	refusal,
-	type Server,
-	textOf,
-} from "./transport.ts";
+import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 /** Memory for the context is taken when the model loads; Ollama's own default is too short for a long thought. */
 const CONTEXT_TOKENS = 16_384;

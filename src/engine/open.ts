@@ -41,7 +41,7 @@ export async function openEngine(spec: EngineSpec, options: OpenOptions = {}): P
 	const id = typeof spec === "string" ? shownName(spec) : nameOf(spec);
 	const parsed = typeof spec === "string" ? parseSpec(spec, options.named) : spec;
 	if (parsed.type !== "probe") return openKnown(id, parsed, options);
-	const [{ probe }, { serverAt }] = await Promise.all([import("./probe.ts"), import("./transport.ts")]);
+	const [{ probe }, { serverAt }] = await Promise.all([import("./probe.ts"), import("./server.ts")]);
 	const found = await probe(serverAt(parsed.url));
 	const known: EngineConfig = {
 		type: found.type,
@@ -73,7 +73,7 @@ async function openKnown(id: string, config: EngineConfig, options: OpenOptions)
 		});
 	}
 	const [{ serverAt }, { BUILT_IN, readTemplate }, { DIALECTS }] = await Promise.all([
-		import("./transport.ts"),
+		import("./server.ts"),
 		import("./template-source.ts"),
 		import("./dialects.ts"),
 	]);

@@ -3,8 +3,9 @@
  * kind has; the list of models last, for it is everybody's.
  */
 import { EngineError } from "./engine.ts";
+import type { Server } from "./server.ts";
 import type { EngineType } from "./spec.ts";
-import { askJson, type Server } from "./transport.ts";
+import { askJson } from "./transport.ts";
 
 export type Found = {
 	readonly type: EngineType;

@@ -16,18 +16,11 @@ import {
 	type TokenAlternative,
 } from "./engine.ts";
 import { Flow, type Rest, type Unit } from "./flow.ts";
+import { refusal } from "./refusal.ts";
+import type { Server } from "./server.ts";
+import { eventObject, events } from "./stream.ts";
 import { headerText, type TemplateSource } from "./template-source.ts";
-import {
-	type Answer,
-	ask,
-	askJson,
-	cut,
-	eventObject,
-	events,
-	refusal,
-	type Server,
-	textOf,
-} from "./transport.ts";
+import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 const LOGPROBS = 20;
 const CONTEXT_TOKENS = 32_768;

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +20,15 @@ const DIALECT: ScanConfig["dialect"] = {
 	outputClose: "\n```\n",
 	callsUsedUp: "",
 };
+
+function alive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
 
 describe("the embedded engine", () => {
 	let engine: EmbeddedEngine;
@@ -152,6 +162,37 @@ describe("the embedded engine", () => {
 		expect((got.error as Error).message).toContain("SIGKILL");
 		const next = await drain(engine, extended(header, got), { temperature: 0, maxTokens: 60 });
 		expect((got.text + next.text).slice(0, whole.text.length)).toBe(whole.text);
+	});
+
+	it("leaves no process behind, not even when the program is killed or forgets to close it", async () => {
+		const script = (end: string): string => `
+			const { openEngine } = await import(${JSON.stringify(new URL("../../src/engine/open.ts", import.meta.url).href)});
+			const engine = await openEngine("embedded");
+			console.log(engine.childPid);
+			${end}`;
+		for (const end of ["process.kill(process.pid, 'SIGKILL')", ""]) {
+			const { stdout } = await new Promise<{ stdout: string }>((resolve) =>
+				execFile(
+					process.execPath,
+					["--no-warnings", "--experimental-strip-types", "--input-type=module", "-e", script(end)],
+					(_error, said) => resolve({ stdout: said }),
+				),
+			);
+			const pid = Number(stdout.trim());
+			expect(pid).toBeGreaterThan(1);
+			await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
+		}
+	});
+
+	it("says that it was closed to those who still wait", async () => {
+		const short = await EmbeddedEngine.open({ id: "short", modelPath: tinyModelPath() });
+		const pending = drain(short, header, { temperature: 0, maxTokens: 1900 });
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		await short.close();
+		expect((await pending).error).toMatchObject({ kind: "refused" });
+		expect((await drain(short, header, { temperature: 0, maxTokens: 1 })).error).toMatchObject({
+			kind: "refused",
+		});
 	});
 
 	it("serves requests that come at the same time, each with its own text", async () => {

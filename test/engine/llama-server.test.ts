@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { openEngine, tinyModelPath } from "../../src/engine/open.ts";
 import { probe } from "../../src/engine/probe.ts";
-import { serverAt } from "../../src/engine/transport.ts";
+import { serverAt } from "../../src/engine/server.ts";
 import type { Prefix } from "../../src/trace/span.ts";
 import { drain, extended } from "./drain.ts";
 import { expectExact } from "./exactness.ts";
@@ -54,6 +54,21 @@ describe("a real llama-server", () => {
 		if (!run.text.includes("\ufffd")) expect(await engine.detokenize!(run.ids!)).toBe(run.text);
 		const rest = await drain(engine, extended(header, run), { temperature: 0, maxTokens: 5 });
 		expect(rest.error).toBeUndefined();
+	});
+
+	it("speaks raw completions in OpenAI's form as well, text for text", async () => {
+		const plain = await openEngine({ type: "openai-compatible", url: server.url, template: tinyModelPath() });
+		const start = await plain.renderHeader([{ role: "user", content: "What is 37*48+12?" }]);
+		expect(start).toEqual({ text: header.text });
+		const there = await drain(engine, header, { temperature: 0, maxTokens: 60 });
+		const here = await drain(plain, start, { temperature: 0, maxTokens: 60 });
+		expect(here.error).toBeUndefined();
+		expect(here.text).toBe(there.text);
+		expect(here.end?.usage).toMatchObject({ promptTokens: header.ids!.length });
+		const stop = there.text.slice(20, 24);
+		const stopped = await drain(plain, start, { temperature: 0, maxTokens: 60, stop: [stop] });
+		expect(stopped.text).toBe(there.text.slice(0, there.text.indexOf(stop)));
+		expect(stopped.end?.reason).toBe("stop");
 	});
 
 	it("stops sampling when it is left, and says what was cached", async () => {

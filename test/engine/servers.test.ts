@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Engine, EngineError, type SampleOptions } from "../../src/engine/engine.ts";
 import { type EngineConfig, openEngine } from "../../src/engine/open.ts";
 import { probe } from "../../src/engine/probe.ts";
-import { retryAfterOf, serverAt } from "../../src/engine/transport.ts";
+import { retryAfterOf } from "../../src/engine/refusal.ts";
+import { serverAt } from "../../src/engine/server.ts";
 import type { Prefix } from "../../src/trace/span.ts";
 import { type Drained, drain, extended } from "./drain.ts";
 import { type Fault, type ScriptedDialect, type ScriptedServer, scriptedServer } from "./scripted-server.ts";
@@ -183,6 +184,17 @@ describe.each(ADAPTERS)("%s", (_name, dialect, config) => {
 			expect(message).toContain("7 s");
 		}
 		expect((await drain(engine, header, GREEDY)).text).toBe(SCRIPT);
+	});
+
+	it("says that a trace does not fit, where the server says so", async () => {
+		const { server, engine, header } = await setUp(dialect, config);
+		server.faults.push({
+			type: "status",
+			status: 400,
+			says: "This model's maximum context length is 8192 tokens",
+		});
+		const run = await drain(engine, header, GREEDY);
+		expect(run.error).toMatchObject({ name: "EngineError", kind: "context" });
 	});
 
 	it("never shows the key, not even when the server says it back", async () => {

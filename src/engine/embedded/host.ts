@@ -13,10 +13,14 @@ export type Listener = (message: FromChild | { readonly type: "lost"; readonly e
 /** Kept of what llama.cpp writes to its standard error, for the message of a crash. */
 const STDERR_KEPT = 2000;
 
+const PIPES_CLOSE_WITHIN_MS = 1000;
+
 type Started = {
 	readonly process: ChildProcess;
 	readonly facts: Promise<ModelFacts>;
 	readonly listeners: Map<number, Listener>;
+	/** Tells everyone who waits that the child is gone; the first reason counts. */
+	readonly lose: (error: EngineError) => void;
 };
 
 /** The entry beside this file: TypeScript when run from the sources, JavaScript when built. */
@@ -71,9 +75,12 @@ export class Host {
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		const process = this.#started?.process;
+		const started = this.#started;
 		this.#started = undefined;
-		if (process === undefined || process.exitCode !== null || process.signalCode !== null) return;
+		if (started === undefined) return;
+		const { process } = started;
+		started.lose(closed());
+		if (process.exitCode !== null || process.signalCode !== null) return;
 		const ended = new Promise<void>((resolve) => process.once("exit", () => resolve()));
 		process.ref();
 		if (process.connected) process.disconnect();
@@ -83,7 +90,7 @@ export class Host {
 	}
 
 	async #running(): Promise<Started> {
-		if (this.#closed) throw new EngineError("refused", "This embedded engine was closed.");
+		if (this.#closed) throw closed();
 		this.#started ??= this.#start();
 		return this.#started;
 	}
@@ -112,20 +119,20 @@ export class Host {
 			failed = reject;
 		});
 		facts.catch(() => {});
-		const started: Started = { process: child, facts, listeners };
-		const end = (error: EngineError): void => {
+		const lose = (error: EngineError): void => {
 			if (over) return;
 			over = true;
 			if (this.#started === started) this.#started = undefined;
 			failed(error);
 			for (const listener of [...listeners.values()]) listener({ type: "lost", error });
 		};
+		const started: Started = { process: child, facts, listeners, lose };
 		child.on("message", (message: FromChild) => {
 			if (message.type === "ready") {
 				ready(message.facts);
 				this.#letProgramEnd(started);
 			} else if (message.type === "failed") {
-				end(
+				lose(
 					new EngineError(
 						message.kind,
 						`llama.cpp could not load ${this.#settings.modelPath}: ${message.message} Check that it is a whole GGUF file and that it fits into memory.`,
@@ -134,11 +141,16 @@ export class Host {
 				child.kill("SIGKILL");
 			} else listeners.get(message.id)?.(message);
 		});
-		child.on("error", (error) => end(crashed(this.#settings, error.message, said)));
-		// "close" and not "exit": the answers already in the channel, and the last words, come first.
-		child.on("close", (code, signal) =>
-			end(crashed(this.#settings, signal === null ? `exit code ${code}` : `signal ${signal}`, said)),
-		);
+		child.on("error", (error) => lose(crashed(this.#settings, error.message, said)));
+		const gone = (code: number | null, signal: NodeJS.Signals | null): void =>
+			lose(crashed(this.#settings, signal === null ? `exit code ${code}` : `signal ${signal}`, said));
+		// "close" before "exit": the answers already in the channel, and the last words, come first. But a pipe that something
+		// else holds open must not keep anyone waiting.
+		child.on("close", gone);
+		child.on("exit", (code, signal) => {
+			const timer = setTimeout(gone, PIPES_CLOSE_WITHIN_MS, code, signal);
+			if (over || listeners.size === 0) timer.unref();
+		});
 		child.send({ type: "load", settings: this.#settings } satisfies ToChild);
 		return started;
 	}
@@ -149,6 +161,10 @@ export class Host {
 		started.process.unref();
 		started.process.channel?.unref();
 	}
+}
+
+function closed(): EngineError {
+	return new EngineError("refused", "This embedded engine was closed.");
 }
 
 function crashed(settings: LoadSettings, how: string, said: string): EngineError {
