@@ -12,39 +12,16 @@ import {
 	BOS,
 	type Continuation,
 	EOS,
-	partsOf,
 	SCRIPTED_TEMPLATE,
 	ScriptedTokenizer,
 	sayScript,
 	scriptedHeader,
 } from "./scripted-model.ts";
+import { type Ended, type Fault, type Piece, sample, writeStream } from "./scripted-stream.ts";
 
 export type ScriptedDialect = "vllm" | "sglang" | "openai-compatible" | "ollama" | "chat";
 
-/** `after`: that many pieces of the stream come first. */
-export type Fault =
-	/** The body ends in good order, but without a finish reason. */
-	| { readonly type: "cut"; readonly after: number }
-	/** The connection breaks. */
-	| { readonly type: "reset"; readonly after: number }
-	/** An error as an event of the stream. */
-	| { readonly type: "error-event"; readonly after: number }
-	| { readonly type: "garbage"; readonly after: number }
-	/** An event of 10 MB. */
-	| { readonly type: "huge-line"; readonly after: number }
-	/** The stop string stays in the text though it was not asked for. */
-	| { readonly type: "stop-included" }
-	/** Ids go on behind the stop string, beyond the text. */
-	| { readonly type: "overshoot" }
-	/** What was held back as the beginning of a stop string never comes when the length ends the request. */
-	| { readonly type: "lost-tail" }
-	| { readonly type: "status"; readonly status: number; readonly retryAfter?: string; readonly says?: string }
-	| { readonly type: "drip"; readonly everyMs: number }
-	/** The server puts a BOS in front of ids, too. */
-	| { readonly type: "double-bos" }
-	/** Chat: the prefix is said again before it goes on. */
-	| { readonly type: "echo" }
-	| { readonly type: "none" };
+export type { Fault } from "./scripted-stream.ts";
 
 export type ScriptedOptions = {
 	readonly dialect: ScriptedDialect;
@@ -77,9 +54,6 @@ export type ScriptedServer = {
 	close(): Promise<void>;
 };
 
-type Piece = { readonly text: string; readonly ids: readonly number[] };
-type Ended = { readonly reason: "eos" | "stop" | "length"; readonly matched?: string };
-
 export async function scriptedServer(options: ScriptedOptions): Promise<ScriptedServer> {
 	const tokenizer = new ScriptedTokenizer();
 	const model = options.model ?? sayScript(options.script ?? "");
@@ -91,59 +65,9 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 	};
 	const cache = new Set<string>();
 	const { dialect } = options;
+	const frames = dialect === "ollama" ? "json-lines" : "events";
 	const contextTokens = options.contextTokens ?? 4096;
-	const perChunk = options.tokensPerChunk ?? 1;
-
-	/** All that one request will say: pieces as a server would stream them, and how it ends. */
-	const sample = (
-		ids: readonly number[],
-		maxTokens: number,
-		stops: readonly string[],
-		fault: Fault,
-		keepStop: boolean,
-	): { pieces: Piece[]; ended: Ended } => {
-		const { header, turn } = partsOf(tokenizer.decode(ids));
-		const all = tokenizer.encode(model(turn, header));
-		const taken: number[] = [];
-		const pieces: Piece[] = [];
-		let said = 0;
-		let ended: Ended = { reason: "eos" };
-		const lag = stops.length > 0 && !keepStop ? Math.max(...stops.map((stop) => stop.length)) - 1 : 0;
-		let waiting: number[] = [];
-		const put = (text: string, force = false): void => {
-			if (!force && waiting.length < perChunk) return;
-			if (text.length < said) return;
-			pieces.push({ text: text.slice(said), ids: waiting });
-			said = text.length;
-			waiting = [];
-		};
-		for (const id of all) {
-			taken.push(id);
-			waiting.push(id);
-			const text = whole(tokenizer.bytes(taken));
-			const hit = stops
-				.map((stop) => ({ stop, at: text.indexOf(stop) }))
-				.filter(({ at }) => at >= 0)
-				.sort((a, b) => a.at - b.at)[0];
-			if (hit !== undefined) {
-				const end = keepStop || fault.type === "stop-included" ? hit.at + hit.stop.length : hit.at;
-				if (fault.type === "overshoot") waiting.push(...all.slice(taken.length, taken.length + 2));
-				put(text.slice(0, Math.max(end, said)), true);
-				ended = { reason: "stop", matched: hit.stop };
-				return { pieces, ended };
-			}
-			put(text.slice(0, Math.max(said, text.length - lag)));
-			if (taken.length >= maxTokens) {
-				ended = { reason: "length" };
-				break;
-			}
-		}
-		const text = whole(tokenizer.bytes(taken));
-		const lost = fault.type === "lost-tail" && ended.reason === "length";
-		if (said < text.length && !lost) put(text, true);
-		else if (waiting.length > 0) put(text.slice(0, said), true);
-		return { pieces, ended };
-	};
+	const world = { tokenizer, model, perChunk: options.tokensPerChunk ?? 1 };
 
 	const server = createServer((request, response) => {
 		void handle(request, response).catch((error) => {
@@ -267,49 +191,6 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		return fault;
 	};
 
-	/** Writes the pieces, with the fault at its place. False: the stream is over already. */
-	const stream = async (
-		response: ServerResponse,
-		fault: Fault,
-		pieces: readonly Piece[],
-		line: (piece: Piece, i: number) => string,
-	): Promise<boolean> => {
-		const frame = (data: string): string => (dialect === "ollama" ? `${data}\n` : `data: ${data}\n\n`);
-		for (let i = 0; i <= pieces.length; i++) {
-			if (response.destroyed) return false;
-			if ("after" in fault && fault.after === i) {
-				if (fault.type === "cut") {
-					response.end();
-					return false;
-				}
-				if (fault.type === "reset") {
-					// What was written is on its way before the connection breaks.
-					await new Promise((resolve) => setTimeout(resolve, 20));
-					response.socket?.resetAndDestroy();
-					return false;
-				}
-				if (fault.type === "error-event") {
-					response.end(frame(JSON.stringify({ error: { message: "the scripted server broke" } })));
-					return false;
-				}
-				if (fault.type === "garbage") response.write(frame("{this is no json"));
-				if (fault.type === "huge-line")
-					response.write(
-						dialect === "ollama"
-							? frame(JSON.stringify({ response: "", padding: "x".repeat(10_000_000) }))
-							: `: ${"x".repeat(5_000_000)}\n${frame(JSON.stringify({ choices: [], padding: "x".repeat(10_000_000) }))}`,
-					);
-			}
-			const piece = pieces[i];
-			if (piece === undefined) break;
-			response.write(frame(line(piece, i)));
-			await new Promise((resolve) =>
-				fault.type === "drip" ? setTimeout(resolve, fault.everyMs) : setImmediate(resolve),
-			);
-		}
-		return true;
-	};
-
 	const cachedOf = (ids: readonly number[]): number => {
 		const key = ids.join();
 		let cached = 0;
@@ -337,7 +218,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		if (fault === undefined) return;
 		const stops = (body.stop as string[] | undefined) ?? [];
 		const keep = vllm && body.include_stop_str_in_output === true;
-		const { pieces, ended } = sample(ids, Number(body.max_tokens ?? 16), stops, fault, keep);
+		const { pieces, ended } = sample(world, ids, Number(body.max_tokens ?? 16), stops, fault, keep);
 		const chunk = (text: string, tokens: readonly number[], finish: Ended | undefined): string =>
 			JSON.stringify({
 				id: "cmpl",
@@ -359,7 +240,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 			});
 		const last = ended.reason === "eos" ? undefined : pieces.length - 1;
 		if (
-			!(await stream(response, fault, pieces, (piece, i) =>
+			!(await writeStream(frames, response, fault, pieces, (piece, i) =>
 				chunk(piece.text, piece.ids, i === last ? ended : undefined),
 			))
 		)
@@ -389,6 +270,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 			no_stop_trim?: boolean;
 		};
 		const { pieces, ended } = sample(
+			world,
 			ids,
 			params.max_new_tokens ?? 128,
 			params.stop ?? [],
@@ -414,7 +296,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 				},
 			});
 		const last = ended.reason === "eos" ? undefined : pieces.length - 1;
-		const whole = await stream(response, fault, pieces, (piece, i) => {
+		const whole = await writeStream(frames, response, fault, pieces, (piece, i) => {
 			text += piece.text;
 			soFar.push(...piece.ids);
 			return event(i === last);
@@ -437,10 +319,10 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		const fault = begin(request, response, path, body, ids);
 		if (fault === undefined) return;
 		const params = (body.options ?? {}) as { num_predict?: number; stop?: string[] };
-		const { pieces, ended } = sample(ids, params.num_predict ?? 128, params.stop ?? [], fault, false);
+		const { pieces, ended } = sample(world, ids, params.num_predict ?? 128, params.stop ?? [], fault, false);
 		const sampled = pieces.reduce((sum, piece) => sum + piece.ids.length, ended.reason === "eos" ? 1 : 0);
 		if (
-			!(await stream(response, fault, pieces, (piece) =>
+			!(await writeStream(frames, response, fault, pieces, (piece) =>
 				JSON.stringify({ model: "scripted", response: piece.text, done: false }),
 			))
 		)
@@ -462,6 +344,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		const fault = begin(request, response, path, body, ids);
 		if (fault === undefined) return;
 		const { pieces, ended } = sample(
+			world,
 			ids,
 			Number(body.max_tokens),
 			(body.stop as string[] | undefined) ?? [],
@@ -477,7 +360,10 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 				choices: [{ index: 0, delta: { role: "assistant", content: text }, finish_reason: finish }],
 			});
 		response.write(": PROCESSING\n\n");
-		if (!(await stream(response, fault, [...echo, ...pieces], (piece) => chunk(piece.text, null)))) return;
+		if (
+			!(await writeStream(frames, response, fault, [...echo, ...pieces], (piece) => chunk(piece.text, null)))
+		)
+			return;
 		response.write(`data: ${chunk("", ended.reason === "length" ? "length" : "stop")}\n\n`);
 		response.write(
 			`data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: ids.length, completion_tokens: pieces.length } })}\n\n`,
@@ -501,12 +387,6 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 				server.closeAllConnections();
 			}),
 	};
-}
-
-/** The text without the beginning of a character at its end. */
-function whole(bytes: Buffer): string {
-	const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
-	return text;
 }
 
 async function read(request: IncomingMessage): Promise<string> {
