@@ -106,7 +106,7 @@ export class PythonHost implements InterpreterHost {
 	private server: Server;
 	private readonly startServer: () => Promise<Server>;
 	private restarting: Promise<void> | undefined;
-	private readonly sessions = new Set<Interpreter>();
+	private readonly sessions = new Set<Session>();
 	private closed = false;
 
 	constructor(server: Server, startServer: () => Promise<Server>, isolation: Isolation, limits: Limits) {
@@ -128,15 +128,11 @@ export class PythonHost implements InterpreterHost {
 		const session = await Session.open({
 			...extra,
 			connect: () => this.connect(),
+			onClose: () => this.sessions.delete(session),
 			isolation: this.isolation,
 			limits: { ...this.limits, ...limits },
 		});
 		this.sessions.add(session);
-		const close = session.close.bind(session);
-		session.close = () => {
-			this.sessions.delete(session);
-			return close();
-		};
 		return session;
 	}
 

@@ -24,6 +24,7 @@ type Waiting = {
 	readonly byPerson: boolean;
 	readonly limits: Limits;
 	readonly resolve: (result: BlockResult) => void;
+	ended: Promise<unknown>;
 	sentAt?: number;
 	stopping?: boolean;
 	patience?: NodeJS.Timeout;
@@ -36,6 +37,7 @@ export type SessionOptions = {
 	/** The size of the terminal, for a session that a person types into. Asked at each opening. */
 	readonly terminal?: () => { readonly cols: number; readonly rows: number };
 	readonly onFrame?: (frame: Frame) => void;
+	readonly onClose?: () => void;
 };
 
 export class Session implements Interpreter {
@@ -64,21 +66,20 @@ export class Session implements Interpreter {
 
 	run(code: string, options: RunOptions = {}): Promise<BlockResult> {
 		const limits = { ...this.options.limits, ...options.limits };
-		return new Promise((resolve) => {
-			const byPerson = options.by === "person";
-			const waiting: Waiting = { id: ++this.ids, code, byPerson, limits, resolve: settle };
-			const signal = options.signal;
+		const { promise, resolve } = Promise.withResolvers<BlockResult>();
+		const signal = options.signal;
+		const byPerson = options.by === "person";
+		const waiting: Waiting = { id: ++this.ids, code, byPerson, limits, resolve, ended: promise };
+		if (this.closed) resolve(never("[not run: the interpreter is closed]"));
+		else if (signal?.aborted) resolve(never("[not run: stopped before its turn]"));
+		else {
 			const stop = (): void => this.stop(waiting);
-			function settle(result: BlockResult): void {
-				signal?.removeEventListener("abort", stop);
-				resolve(result);
-			}
-			if (this.closed) return settle(never("[not run: the interpreter is closed]"));
-			if (signal?.aborted) return settle(never("[not run: stopped before its turn]"));
 			signal?.addEventListener("abort", stop, { once: true });
+			void promise.then(() => signal?.removeEventListener("abort", stop));
 			this.queue.push(waiting);
 			this.next();
-		});
+		}
+		return promise;
 	}
 
 	async interrupt(): Promise<void> {
@@ -87,13 +88,14 @@ export class Session implements Interpreter {
 
 	async restart(): Promise<void> {
 		await this.interrupt();
-		while (this.running) await new Promise((resolve) => setTimeout(resolve, 5));
+		while (this.running) await this.running.ended;
 		if (!this.socket) return this.connect();
 		await this.ask(frame("X"));
 	}
 
 	async close(): Promise<void> {
 		this.closed = true;
+		this.options.onClose?.();
 		for (const waiting of this.queue.splice(0))
 			waiting.resolve(never("[not run: the interpreter is closed]"));
 		const socket = this.socket;

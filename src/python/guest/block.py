@@ -28,13 +28,17 @@ class Block:
         self.token = os.urandom(16)
         self.cause: int | None = None  # TIMEOUT or KILLED (interrupted) once SIGINT was sent
         self.notices: list[str] = []
-        self.begun = False
+        self.sent = self.begun = False
         # Processes and threads of the person that were there before; the block's own are all others.
         self.kept_pids: list[int] = []
         self.kept_threads: set[int] = set()
-        self.begin()
+        self.clock()
 
     def begin(self) -> None:
+        self.begun = True
+        self.clock()
+
+    def clock(self) -> None:
         """Its time runs from here."""
         self.began = time.monotonic()
         self.deadline = self.began + self.timeout_s

@@ -26,7 +26,6 @@ try:
 except ImportError:  # a Python built without it: the terminal's own line editing remains
     readline = None
 
-TERMINAL = 1003
 _CONTROL = 1000  # worker.CONTROL; worker imports this module
 _ask = builtins.input
 
@@ -38,10 +37,7 @@ class Prompt:
         self.entries = 0
         self.waiting = False
         self.cancelled = False
-        # The first terminal that a session's leader opens becomes its controlling one: Ctrl+C then signals this process.
-        opened = os.open(terminal, os.O_RDWR)
-        os.dup2(opened, TERMINAL, False)
-        os.close(opened)
+        self.terminal = terminal
         os.environ["TERM"] = "xterm-256color"
         self.to_terminal()
         if readline is not None:
@@ -56,8 +52,13 @@ class Prompt:
         pointer.value = ctypes.cast(self._hook, ctypes.c_void_p).value
 
     def to_terminal(self) -> None:
+        # By name each time, since blocks may close what they like. The first terminal that a session's leader opens
+        # becomes its controlling one: Ctrl+C then signals this process.
+        opened = os.open(self.terminal, os.O_RDWR)
         for descriptor in (0, 1, 2):
-            os.dup2(TERMINAL, descriptor, True)
+            os.dup2(opened, descriptor, True)
+        if opened > 2:
+            os.close(opened)
         worker = self.worker
         sys.stdin, sys.stdout, sys.stderr = worker.stdin, worker.out, worker.err
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -135,7 +136,7 @@ class Prompt:
         """Python calls this while it waits for a key."""
         while self.waiting:
             try:
-                ready, _, _ = select.select([TERMINAL, _CONTROL], [], [])
+                ready, _, _ = select.select([0, _CONTROL], [], [])
                 if _CONTROL not in ready:
                     return 0
                 kind, payload = self.worker.receive()

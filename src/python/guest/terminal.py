@@ -9,9 +9,10 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
 import termios
+
+from .block import KILLED, RESTARTED, Block
 
 NOBODY, MODEL, PERSON = 0, 1, 2
 _SHOWN_OUTPUT = 64 << 10  # of one block, on the screen
@@ -21,54 +22,92 @@ _MARKS = {False: (b"model>>> ", b"model... "), True: (b">>> ", b"... ")}
 
 
 class Terminal:
-    """`send(kind, payload)` speaks with nudge; `poll` is the supervisor's."""
-
-    def __init__(self, send, poll: select.poll, cols: int, rows: int) -> None:
-        self.send, self.poll = send, poll
+    def __init__(self, session, cols: int, rows: int) -> None:
+        self.session = session
         self.size = (cols, rows)
-        self.main = -1
+        self.main = self.kept = -1
+        self.token = b""
         self.paused = False
-        self.running = PERSON  # until the first prompt stands
+        self.running = NOBODY
+        self.at_prompt = False
         self.keys = bytearray()
         self.held = bytearray()
         self.shown = 0
         self.newline = True
 
-    def open(self) -> str:
-        """A new terminal, for a new worker; its name."""
-        self.main, worker_end = pty.openpty()
-        name = os.ttyname(worker_end)
+    # The worker's life
+
+    def start(self, child) -> None:
+        """A new terminal for a new worker, which opens it by its name; this end is kept so that it does not hang up."""
+        self.main, self.kept = pty.openpty()
         os.set_blocking(self.main, False)
-        self.resize(*self.size)
-        # The worker opens it by name; this end stays open until then so that the terminal does not hang up.
-        self._kept = worker_end
+        self._set_size()
         self.keys.clear()
-        self.poll.register(self.main, 0 if self.paused else select.POLLIN)
-        return name
+        self.session.poll.register(self.main, 0 if self.paused else select.POLLIN)
+        self.token = os.urandom(16)
+        child.say(self.token, b"P", os.ttyname(self.kept).encode())
+        self.at_prompt = True
 
     def close(self) -> None:
-        self.read()
-        self.poll.unregister(self.main)
+        self._read()
+        self.session.poll.unregister(self.main)
         os.close(self.main)
-        os.close(self._kept)
+        os.close(self.kept)
 
-    def resize(self, cols: int, rows: int) -> None:
-        self.size = (cols, rows)
+    def lost(self, why: bytes) -> None:
+        self._read()
+        self.newline = False
+        self._line(why)
+        self._line(RESTARTED.encode())
+        self._runs(NOBODY)
+
+    def interrupt(self) -> None:
+        """What nudge asks for while no block runs."""
+        if self.at_prompt:
+            self._keys(b"\3")
+        else:
+            self.session.child.interrupt()
+
+    # From nudge and from the prompt
+
+    def from_nudge(self, kind: bytes, payload: bytes) -> None:
+        if kind == b"K":
+            self._keys(payload)
+        elif kind == b"Z":
+            self.size = struct.unpack("<HH", payload)
+            self._set_size()
+        elif kind == b"F":
+            self.paused = payload == b"\1"
+            self._listen()
+
+    def from_prompt(self, kind: bytes, payload: bytes) -> None:
+        if kind == b"p":
+            self.at_prompt = payload != b"\1"
+            self._runs(NOBODY if self.at_prompt else PERSON)
+            block = self.session.block
+            if self.at_prompt and block is not None and not block.sent:
+                self.session.send_block(block)
+
+    def ready(self, event: int) -> None:
+        if event & select.POLLIN:
+            self._read()
+        if event & select.POLLOUT:
+            self._type(b"")
+
+    def _set_size(self) -> None:
+        cols, rows = self.size
         fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
-    def flow(self, paused: bool) -> None:
-        self.paused = paused
-        self._listen()
-
     def _listen(self) -> None:
-        self.poll.modify(self.main, (0 if self.paused else select.POLLIN) | (select.POLLOUT if self.keys else 0))
+        events = (0 if self.paused else select.POLLIN) | (select.POLLOUT if self.keys else 0)
+        self.session.poll.modify(self.main, events)
 
-    def runs(self, who: int) -> None:
+    def _runs(self, who: int) -> None:
         if who != self.running:
             self.running = who
-            self.send(b"s", bytes([who]))
+            self.session.send(b"s", bytes([who]))
 
-    def read(self) -> None:
+    def _read(self) -> None:
         """What the prompt or the person's code has written."""
         for _ in range(16):
             try:
@@ -77,15 +116,31 @@ class Terminal:
                 return
             if not data:
                 return
-            self.send(b"T", data)
+            self.session.send(b"T", data)
 
-    def ready(self, event: int) -> None:
-        if event & select.POLLIN:
-            self.read()
-        if event & select.POLLOUT:
-            self.type(b"")
+    # Keys
 
-    def type(self, data: bytes) -> None:
+    def _keys(self, data: bytes) -> None:
+        """Ctrl+C ends the line at the prompt and interrupts a block; the person's own code gets it from the terminal."""
+        block = self.session.block
+        if block is not None and block.begun:
+            _, ctrl_c, after = data.rpartition(b"\3")
+            if ctrl_c:
+                self.held.clear()
+                self.session.interrupt(block, KILLED)
+            self.held += after
+            del self.held[_HELD_KEYS:]
+        elif self.at_prompt and b"\3" in data:
+            before, _, after = data.partition(b"\3")
+            self._type(before)
+            self.session.child.say(self.token, b"C")
+            self._type(b"\n")
+            if after:
+                self._keys(after)
+        else:
+            self._type(data)
+
+    def _type(self, data: bytes) -> None:
         """Keys for whoever reads the terminal."""
         self.keys += data
         try:
@@ -96,20 +151,18 @@ class Terminal:
             del self.keys[_HELD_KEYS:]
         self._listen()
 
-    def hold(self, data: bytes) -> None:
-        self.held += data
-        del self.held[_HELD_KEYS:]
-
     # A block on the screen
 
-    def begin(self, code: bytes, by_person: bool) -> None:
-        self.read()
-        first, more = _MARKS[by_person]
-        shown = code if len(code) <= _SHOWN_CODE else code[:_SHOWN_CODE] + b"\n[... the rest of the code is not shown ...]"
-        lines = [(more if number else first) + line for number, line in enumerate(shown.split(b"\n"))]
-        self.send(b"T", b"\r\x1b[K" + b"\r\n".join(lines) + b"\r\n")
+    def begin(self, block: Block) -> None:
+        self._read()
+        first, more = _MARKS[block.by_person]
+        code = block.code
+        if len(code) > _SHOWN_CODE:
+            code = code[:_SHOWN_CODE] + b"\n[... the rest of the code is not shown ...]"
+        lines = [(more if number else first) + line for number, line in enumerate(code.split(b"\n"))]
+        self.session.send(b"T", b"\r\x1b[K" + b"\r\n".join(lines) + b"\r\n")
         self.shown, self.newline = 0, True
-        self.runs(PERSON if by_person else MODEL)
+        self._runs(PERSON if block.by_person else MODEL)
 
     def output(self, data: bytes) -> None:
         room = _SHOWN_OUTPUT - self.shown
@@ -117,30 +170,28 @@ class Terminal:
             self.shown += len(data)
             part = data[:room]
             self.newline = part.endswith(b"\n")
-            self.send(b"T", part.replace(b"\n", b"\r\n"))
+            self.session.send(b"T", part.replace(b"\n", b"\r\n"))
             if len(data) > room:
-                self.line(b"[... the rest of the output is not shown here ...]")
+                self._line(b"[... the rest of the output is not shown here ...]")
 
-    def line(self, text: bytes) -> None:
+    def _line(self, text: bytes) -> None:
         """A text of its own line or lines."""
         if text:
             start = b"" if self.newline else b"\r\n"
-            self.send(b"T", start + text.replace(b"\n", b"\r\n") + b"\r\n")
+            self.session.send(b"T", start + text.replace(b"\n", b"\r\n") + b"\r\n")
             self.newline = True
 
-    def end(self) -> bytes:
-        """Back to the prompt. Returns the keys that were held."""
+    def end(self, block: Block) -> None:
+        """Shows how it ended, then lets the prompt draw itself and have the keys that were held."""
+        text = block.text
+        cut = f"[... {text.dropped_chars} characters cut ...]".encode() if text.dropped_bytes else b""
+        self._line(bytes(text.head) + cut + bytes(text.tail))
+        self._line("\n".join(block.notices).encode())
         if not self.newline:
-            self.send(b"T", b"\r\n")
-        self.newline = True
-        self.runs(NOBODY)
+            self.session.send(b"T", b"\r\n")
+        self._runs(NOBODY)
+        self.session.child.say(block.token, b"A")
         held = bytes(self.held)
         self.held.clear()
-        return held
-
-
-def interrupt(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGINT)
-    except ProcessLookupError:
-        pass
+        if held:
+            self._keys(held)

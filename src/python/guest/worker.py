@@ -227,6 +227,8 @@ def main(control: socket.socket, capture: int, token: bytes, isolated: bool, par
             os._exit(70)
     try:
         worker.serve()
+    except BaseException as error:
+        os.write(CAPTURE, f"a fault in the Python worker: {type(error).__name__}: {error}\n".encode())
     finally:
         os._exit(70)
 
