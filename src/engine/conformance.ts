@@ -202,8 +202,8 @@ function checkStart(one: Ran, header: Prefix, add: Add): void {
 		"start token",
 		more === 0 ? "ok" : "fail",
 		more === 0
-			? `the server sees the ${seen} tokens that were sent, none added`
-			: `the server counts ${seen} tokens where ${header.ids.length} were sent: ${more === 1 ? "it puts a second start token (BOS) in front" : "the prompt is changed"}; answers get worse without a word`,
+			? `the model sees the ${seen} tokens that were sent, none added`
+			: `the engine counts ${seen} tokens where ${header.ids.length} were sent: ${more === 1 ? "a second start token (BOS) is put in front" : "the prompt is changed"}; answers get worse without a word`,
 	);
 }
 

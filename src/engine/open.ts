@@ -2,7 +2,8 @@
  * From a name to a running engine. What an engine is made of is loaded only when that engine is asked for.
  */
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, EngineError } from "./engine.ts";
 import { type EngineConfig, type EngineType, type NamedEngine, parseSpec, STANDARD_URLS } from "./spec.ts";
@@ -58,7 +59,9 @@ export async function openEngine(spec: EngineSpec, options: OpenOptions = {}): P
 
 async function openKnown(id: string, config: EngineConfig, options: OpenOptions): Promise<Engine> {
 	const cwd = options.cwd ?? process.cwd();
-	const at = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+	const home = (options.env ?? process.env).HOME ?? homedir();
+	// A shell opens "~" itself, a configuration file does not.
+	const at = (path: string): string => resolve(cwd, path.startsWith("~/") ? join(home, path.slice(2)) : path);
 	const { type } = config;
 	if (type === "embedded") {
 		const { EmbeddedEngine } = await import("./embedded/engine.ts");
