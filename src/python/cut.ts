@@ -37,9 +37,12 @@ export function cutMiddle(captured: Captured, limitChars: number): string {
 		if (characters.length <= limitChars) return text;
 		return joined(characters, characters, characters.length - limitChars, limitChars);
 	}
-	const first = Array.from(wholeAtEnd(head).toString("utf8"));
+	const whole = wholeAtEnd(head);
+	const first = Array.from(whole.toString("utf8"));
 	const last = Array.from(wholeAtStart(tail).toString("utf8"));
-	const cut = first.length + last.length + droppedChars - limitChars;
+	// A character that begins in the head and ends beyond it is counted by neither side.
+	const halved = whole.length < head.length ? 1 : 0;
+	const cut = first.length + halved + droppedChars + last.length - limitChars;
 	return joined(first, last, cut, limitChars);
 }
 

@@ -215,8 +215,12 @@ function step(work: Build, command: string, args: string[], onLine: (line: strin
 		const child: ChildProcess = spawn("/bin/sh", ["-c", 'umask 022; exec "$0" "$@"', command, ...args], {
 			env: withoutPythonVariables(work.env),
 			stdio: ["ignore", "pipe", "pipe"],
+			// A group of its own, so that stopping it stops what it has started too.
+			detached: true,
 		});
-		const stop = (): void => void child.kill("SIGTERM");
+		const stop = (): void => {
+			if (child.pid) process.kill(-child.pid, "SIGTERM");
+		};
 		work.signal?.addEventListener("abort", stop, { once: true });
 		const file = createWriteStream(work.log, { flags: "a" });
 		file.on("error", () => {});

@@ -10,6 +10,7 @@ import type { BlockResult, Interpreter, Isolation, Limits } from "./interpreter.
 
 /** Past its time limit the supervisor has this long to report before it is given up. */
 const SUPERVISOR_PATIENCE_MS = 30_000;
+const RECONNECTS = 4;
 const LOST = "[lost: the Python session ended unexpectedly; earlier variables are gone]";
 
 export type RunOptions = {
@@ -123,6 +124,18 @@ export class Session implements Interpreter {
 		await this.ask(frame("O", Buffer.from(JSON.stringify(asked))));
 	}
 
+	/** A fork server that has just died may still take a connection; the next try finds its successor. */
+	private async reconnect(): Promise<void> {
+		for (let tries = 1; ; tries++) {
+			try {
+				return await this.connect();
+			} catch (error) {
+				if (tries === RECONNECTS) throw error;
+				await new Promise((resolve) => setTimeout(resolve, 100 * tries));
+			}
+		}
+	}
+
 	private ask(what: Buffer): Promise<void> {
 		return new Promise((resolve, reject) => {
 			this.acknowledge = resolve;
@@ -153,7 +166,7 @@ export class Session implements Interpreter {
 	private next(): void {
 		if (this.running || this.opening || this.queue.length === 0) return;
 		if (!this.socket) {
-			this.opening = this.connect()
+			this.opening = this.reconnect()
 				.catch((error: Error) => {
 					for (const waiting of this.queue.splice(0))
 						waiting.resolve(never(`[lost: no new Python session could be opened: ${error.message}]`));

@@ -1,0 +1,175 @@
+/** The interpreter that a person sees, read as a person reads it: on a screen. */
+import { Terminal } from "@xterm/headless";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PythonHost } from "../../src/python/host.ts";
+import { openPtyInterpreter, type PtyInterpreter, type Runner } from "../../src/python/pty.ts";
+import { host } from "./support.ts";
+
+let python: PythonHost;
+beforeAll(async () => {
+	python = await host("auto");
+});
+afterAll(() => python?.close());
+
+type Seen = {
+	readonly pane: PtyInterpreter;
+	readonly lines: () => string[];
+	readonly until: (what: RegExp) => Promise<void>;
+	readonly runners: Runner[];
+};
+
+async function withPane(use: (seen: Seen) => Promise<void>): Promise<void> {
+	const pane = await openPtyInterpreter(python, { cols: 80, rows: 24 });
+	const screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
+	pane.onData((data) => screen.write(data));
+	screen.onData((reply) => pane.write(reply));
+	const runners: Runner[] = [];
+	pane.onRunning((running) => runners.push(running));
+	const lines = (): string[] => {
+		const buffer = screen.buffer.active;
+		const all = Array.from(
+			{ length: buffer.length },
+			(_, row) => buffer.getLine(row)?.translateToString(true).trimEnd() ?? "",
+		);
+		while (all.at(-1) === "") all.pop();
+		return all;
+	};
+	const until = (what: RegExp): Promise<void> =>
+		expect.poll(() => lines().join("\n"), { timeout: 15_000, interval: 20 }).toMatch(what);
+	try {
+		await until(/>>>/);
+		await use({ pane, lines, until, runners });
+	} finally {
+		await pane.close();
+	}
+}
+
+test("person and model share one namespace, and the screen tells them apart", async () => {
+	await withPane(async ({ pane, lines, until, runners }) => {
+		pane.write("x = 41\r");
+		pane.write("x + 1\r");
+		await until(/\n42\n>>>/);
+		const result = await pane.run("y = x * 2\nprint('y is', y)\ny");
+		expect(result).toMatchObject({ verdict: "ok", text: "y is 82\n82", outputBytes: 10 });
+		pane.write("y\r");
+		await until(/\n82\n>>> y\n82\n>>>$/);
+		expect(lines()).toEqual([
+			">>> x = 41",
+			">>> x + 1",
+			"42",
+			"model>>> y = x * 2",
+			"model... print('y is', y)",
+			"model... y",
+			"y is 82",
+			"82",
+			">>> y",
+			"82",
+			">>>",
+		]);
+		expect(runners).toContain("model");
+		expect(runners).toContain("person");
+		expect(pane.running).toBe(null);
+	});
+});
+
+test("a half-typed line is kept over a model's block", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("'half ty");
+		await until(/>>> 'half ty$/);
+		await pane.run("print('in between')");
+		await until(/^model>>> print\('in between'\)\nin between\n>>> 'half ty$/);
+		pane.write("ped'\r");
+		await until(/\n'half typed'\n>>>/);
+	});
+});
+
+test("editing, history and completion work", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("name_of_mine = 3\r");
+		await until(/3\n>>>$/);
+		pane.write("name_of_m\t");
+		await until(/>>> name_of_mine$/);
+		pane.write("\u0001-\r"); // Ctrl+A, then a minus before it
+		await until(/\n-3\n>>>$/);
+		pane.write("\u001b[A\u001b[A\r"); // up, up: the assignment again
+		await until(/>>> name_of_mine = 3\n>>>$/);
+		pane.write("for i in range(2):\r\tprint(i)\r\r");
+		await until(/\n0\n1\n>>>$/);
+	});
+});
+
+test("Ctrl+C drops the line at the prompt, stops the person's code and stops the model's", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("nonsense");
+		await until(/nonsense$/);
+		pane.write("\u0003");
+		await until(/nonsense\nKeyboardInterrupt\n>>>$/);
+		pane.write("import time; time.sleep(100)\r");
+		await expect.poll(() => pane.running).toBe("person");
+		const queued = pane.run("'its turn'");
+		pane.write("\u0003");
+		expect((await queued).text).toBe("'its turn'");
+		await until(/sleep\(100\)\nKeyboardInterrupt/);
+		const running = pane.run("print('model at work')\nwhile True: pass", { limits: { timeoutMs: 60_000 } });
+		await until(/\nmodel at work$/);
+		pane.write("typed meanwhile\u0003");
+		expect(await running).toMatchObject({ verdict: "error", stateLost: false });
+		await until(/KeyboardInterrupt\n>>>$/);
+	});
+});
+
+test("a model's block never reads the person's keys; they come to the prompt afterwards", async () => {
+	await withPane(async ({ pane, until }) => {
+		const code =
+			"import sys, os, time\nprint('reading')\ntime.sleep(0.3)\nprint(repr(sys.stdin.read()), os.isatty(0), os.isatty(1))\ntry:\n    input()\nexcept EOFError:\n    print('no keyboard')";
+		const running = pane.run(code);
+		await until(/\nreading$/);
+		pane.write("'meant for the prompt'\r");
+		expect((await running).text).toBe("reading\n'' False False\nno keyboard\n");
+		await until(/>>> 'meant for the prompt'\n'meant for the prompt'\n>>>$/);
+	});
+});
+
+test("the person's own code has the keyboard and the terminal's size", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("input('name? ')\r");
+		await until(/\nname\? $|\nname\?$/);
+		pane.write("Ada\r");
+		await until(/name\? Ada\n'Ada'\n>>>$/);
+		pane.resize(60, 20);
+		pane.write("import os; tuple(os.get_terminal_size())\r");
+		await until(/\n\(60, 20\)\n>>>$/);
+	});
+});
+
+test("a death is said on the screen, in the next result, and a fresh prompt stands", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("import os; os._exit(4)\r");
+		await until(/exit status 4\]\n\[the Python session was restarted: earlier variables are gone\]\n>>>$/);
+		expect(await pane.run("'os' in globals()")).toMatchObject({
+			stateLost: true,
+			text: "False\n[the Python session was restarted: earlier variables are gone]",
+		});
+		expect((await pane.run("os = 1\n1/0")).stateLost).toBe(false);
+		await pane.restart();
+		expect((await pane.run("'os' in globals()")).text).toBe("False");
+	});
+});
+
+test("endless output of the person can be paused and loses nothing", async () => {
+	await withPane(async ({ pane }) => {
+		let bytes = 0;
+		pane.onData((data) => {
+			bytes += data.length;
+		});
+		pane.write("for i in range(20000): print('y' * 70)\r\r");
+		await expect.poll(() => bytes).toBeGreaterThan(10_000);
+		pane.pause();
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		const at = bytes;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		expect(bytes).toBe(at);
+		pane.resume();
+		await expect.poll(() => bytes, { timeout: 20_000 }).toBeGreaterThan(20_000 * 72);
+	});
+});
