@@ -74,7 +74,7 @@ def walk(pen, item, way, again=False):
     name, steps = way
     r = pen.rng
     if not again:
-        pen.say(r.choice([f"I can {name}.", f"One way is to {name}.", f"First I {name}." if r.random() < .3 else f"Let me {name}.",
+        pen.say(r.choice([f"I can {name}.", f"One way is to {name}.", f"Let me {name}.",
                           f"My plan is to {name}."]))
     return steps(pen)
 

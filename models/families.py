@@ -95,7 +95,7 @@ def add_up(t, xs):
 @family
 def product(r):
     a, b = r.choice([((12, 99), (3, 9)), ((12, 99), (12, 99)), ((100, 999), (3, 9)), ((100, 999), (12, 99)),
-                     ((100, 999), (100, 999))])
+                     ((100, 999), (12, 99)), ((100, 999), (100, 999)), ((100, 999), (100, 999))])
     a, b = sorted((r.randint(*a), r.randint(*b)), reverse=True)
     x, y = (a, b) if r.random() < .6 else (b, a)
     asks = [f"What is {x} * {y}?", f"Compute {x} × {y}.", f"Multiply {x} by {y}.", f"What is {x} times {y}?",
@@ -112,8 +112,8 @@ def product(r):
 
 @family
 def product_plus(r):
-    a, b = sorted((r.randint(11, 99), r.randint(3, 60)), reverse=True)
-    c = r.randint(10, 400)
+    a, b = sorted((r.choice([r.randint(11, 99), r.randint(100, 600)]), r.randint(3, 99)), reverse=True)
+    c = r.randint(10, 900)
     asks = [f"What is {a} * {b} + {c}?", f"Compute {a} × {b} + {c}.", f"Multiply {a} by {b} and add {c}.",
             f"A store has {a} crates of {b} apples and {c} loose apples. How many apples is that?",
             f"Tom saves {b} dollars a week for {a} weeks. He had {c} dollars before. How many dollars does he have now?"]
@@ -132,7 +132,7 @@ def product_plus(r):
 
 @family
 def power_mod(r):
-    a, k, m = r.randint(2, 12), r.randint(3, 9), r.randint(5, 30)
+    a, k, m = r.randint(2, 15), r.randint(3, 10), r.randint(5, 50)
     asks = [f"What is the remainder of {a}^{k} divided by {m}?", f"Find {a}^{k} mod {m}.",
             f"Compute {a} to the power {k} modulo {m}.", f"When {a}^{k} is divided by {m}, what is the remainder?"]
     def one_by_one(t):
@@ -153,7 +153,7 @@ def power_mod(r):
 @family
 def greatest_divisor(r):
     g = r.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20])
-    a, b = sorted((g * r.randint(2, 16), g * r.randint(2, 16)), reverse=True)
+    a, b = sorted((g * r.randint(2, 24), g * r.randint(2, 24)), reverse=True)
     if a == b:
         a += g
     x, y = (a, b) if r.random() < .5 else (b, a)
@@ -183,7 +183,7 @@ def greatest_divisor(r):
 
 @family
 def least_multiple(r):
-    a, b = sorted((r.randint(4, 60), r.randint(3, 40)), reverse=True)
+    a, b = sorted((r.randint(4, 90), r.randint(3, 60)), reverse=True)
     if a == b:
         a += 1
     x, y = (a, b) if r.random() < .5 else (b, a)
@@ -214,7 +214,7 @@ def least_multiple(r):
 
 @family
 def divisor_count(r):
-    n = r.randint(12, 360)
+    n = r.randint(12, 600)
     asks = [f"How many divisors does {n} have?", f"How many positive divisors does {n} have?",
             f"Find the number of divisors of {n}.", f"Count the positive integers that divide {n}."]
     def factor(t):
@@ -246,7 +246,7 @@ def divisor_count(r):
 
 @family
 def divisor_sum(r):
-    n = r.randint(8, 120)
+    n = r.randint(8, 200)
     asks = [f"What is the sum of the divisors of {n}?", f"Find the sum of all positive divisors of {n}.",
             f"Add up all positive integers that divide {n}."]
     def listing(t):
@@ -269,7 +269,7 @@ def digit_sum(r):
         n = r.randint(1000, 9999999)
         what, code, params = str(n), str(n), (n,)
     else:
-        a, b = sorted((r.randint(11, 99), r.randint(11, 99)), reverse=True)
+        a, b = sorted((r.choice([r.randint(11, 99), r.randint(100, 999)]), r.randint(11, 99)), reverse=True)
         n, what, code, params = a * b, f"{a} * {b}", f"{a} * {b}", (a, b)
     asks = [f"What is the sum of the digits of {what}?", f"Find the digit sum of {what}.", f"Add the digits of {what}."]
     def by_hand(t):
@@ -284,7 +284,7 @@ def digit_sum(r):
 
 @family
 def series(r):
-    a, d, n = r.randint(1, 30), r.randint(2, 9), r.randint(5, 25)
+    a, d, n = r.randint(1, 60), r.randint(2, 12), r.randint(5, 40)
     asks = [f"What is the sum of the first {n} terms of the arithmetic sequence {a}, {a + d}, {a + 2 * d}, ...?",
             f"An arithmetic sequence starts with {a} and grows by {d}. What is the sum of its first {n} terms?",
             f"A runner runs {a} km on the first day and {d} km more on every next day. How many km is that in {n} days?"]
@@ -304,7 +304,7 @@ def series(r):
 
 @family
 def discount(r):
-    p, q = r.randint(2, 45) * 20, r.choice([5, 10, 15, 20, 25, 30, 35, 40, 45, 60])
+    p, q = r.randint(2, 90) * 20, r.choice([5, 10, 15, 20, 25, 30, 35, 40, 45, 60])
     asks = [f"A coat costs {p} dollars. It is sold at a discount of {q} percent. What is the new price in dollars?",
             f"A phone of {p} dollars gets {q}% cheaper. What does it cost now?",
             f"What is {p} reduced by {q} percent?"]
@@ -351,7 +351,7 @@ def pairs(r):
 
 @family
 def primes(r):
-    lo = r.randint(2, 120)
+    lo = r.randint(2, 180)
     hi = lo + r.randint(6, 16)
     found = [n for n in range(lo, hi + 1) if n > 1 and all(n % p for p in range(2, n))]
     asks = [f"How many prime numbers are there from {lo} to {hi}?", f"Count the primes between {lo} and {hi} (both included).",
@@ -377,7 +377,7 @@ def primes(r):
 
 @family
 def squares(r):
-    n, e = r.randint(3, 14), r.choice([2, 2, 3])
+    n, e = r.randint(3, 18), r.choice([2, 2, 3])
     m = r.randint(max(1, n - 7), max(1, n - 3))
     word = {2: "squares", 3: "cubes"}[e]
     asks = [f"What is the sum of the {word} of the integers from {m} to {n}?", f"Add the {word} of all numbers from {m} to {n}.",
@@ -401,7 +401,7 @@ def either(r):
     a, b = sorted((r.randint(2, 9), r.randint(3, 12)))
     if a == b:
         b += 1
-    n = r.randint(20, 200)
+    n = r.randint(20, 500)
     m = lcm(a, b)
     asks = [f"How many integers from 1 to {n} are divisible by {a} or by {b}?",
             f"Count the numbers from 1 to {n} that are multiples of {a} or of {b}."]
@@ -421,7 +421,7 @@ def either(r):
 
 @family
 def journey(r):
-    v, h, w, k = r.randint(11, 95), r.randint(2, 9), r.randint(11, 95), r.randint(2, 9)
+    v, h, w, k = r.randint(11, 180), r.randint(2, 12), r.randint(11, 180), r.randint(2, 12)
     asks = [f"A train goes {v} km an hour for {h} hours and then {w} km an hour for {k} hours. How many km does it go?",
             f"Anna buys {h} books for {v} dollars each and {k} lamps for {w} dollars each. What does she pay in dollars?",
             f"Compute {v} * {h} + {w} * {k}."]
@@ -442,7 +442,7 @@ def journey(r):
 
 @family
 def remainder(r):
-    a, m = r.randint(100, 9999), r.randint(3, 25)
+    a, m = r.randint(100, 99999), r.randint(3, 40)
     asks = [f"What is the remainder when {a} is divided by {m}?", f"Find {a} mod {m}.",
             f"{a} eggs are packed in boxes of {m}. How many eggs are left over?"]
     def long_division(t):
@@ -463,7 +463,7 @@ def remainder(r):
 
 @family
 def choose(r):
-    n, k = r.randint(5, 24), r.choice([2, 2, 3])
+    n, k = r.randint(5, 60), r.choice([2, 3])
     asks = [f"In how many ways can {k} people be chosen from {n}?", f"Find the binomial coefficient {n} choose {k}.",
             f"How many groups of {k} can be formed from {n} students?"]
     def formula(t):
@@ -480,7 +480,7 @@ def choose(r):
 
 @family
 def binary(r):
-    n = r.randint(20, 999)
+    n = r.randint(20, 4000)
     asks = [f"How many ones are in the binary form of {n}?", f"Write {n} in binary. How many digits 1 does it have?",
             f"Count the ones of {n} in base 2."]
     def halve(t):
@@ -499,7 +499,7 @@ def binary(r):
 
 @family
 def list_sum(r):
-    xs = [r.randint(10, 99) for _ in range(r.randint(3, 6))]
+    xs = [r.randint(10, 99) for _ in range(r.randint(3, 8))]
     shown = ", ".join(map(str, xs))
     asks = [f"What is the sum of {shown}?", f"Add the numbers {shown}.",
             f"A shop sold {shown} cakes on {len(xs)} days. How many cakes in all?"]
@@ -512,7 +512,7 @@ def list_sum(r):
 
 @family
 def equation(r):
-    a, x, b = r.randint(2, 15), r.randint(2, 60), r.randint(3, 99)
+    a, x, b = r.randint(2, 25), r.randint(2, 120), r.randint(3, 200)
     c = a * x + b
     asks = [f"Solve {a}x + {b} = {c} for x.", f"For which x is {a}x + {b} = {c}?",
             f"{a} equal tickets and a fee of {b} dollars cost {c} dollars. What does one ticket cost in dollars?"]
@@ -528,7 +528,7 @@ def equation(r):
 
 @family
 def recursion(r):
-    x, q, c, n = r.randint(1, 9), r.randint(2, 4), r.randint(1, 9), r.randint(3, 6)
+    x, q, c, n = r.randint(1, 12), r.randint(2, 5), r.randint(1, 12), r.randint(3, 7)
     asks = [f"A sequence starts with {x}. Every next term is {q} times the last one plus {c}. What is term {n}?",
             f"Let a_1 = {x} and a_(n+1) = {q}a_n + {c}. Find a_{n}."]
     def run(t):
