@@ -68,6 +68,7 @@ export async function broken(
 				dialect: dialectNamed(loadDialects(), "qwen"),
 				score: async () => ({ verdict: "unchecked" }),
 				signal: control.signal,
+				sleep: async () => {},
 			},
 		);
 		const how = random();
@@ -87,6 +88,7 @@ export async function broken(
 			fold.apply(next.value as TraceEvent);
 		}
 		const now = fold.state.branches.get(name)!;
+		if (now.end?.reason === "engine") throw new Error(now.end.message);
 		const ids = now.spans.flatMap((span) => span.ids ?? []);
 		if (ended || ids.length >= TOKENS || breaks > 60) {
 			const whole = now.spans.map((span) => span.text).join("");
@@ -122,12 +124,17 @@ function tokenBoundary(
 	return at;
 }
 
-/** Compares, over all problems, as far as both runs go. */
-export async function expectExact(engine: Engine, random: () => number, rounds: number): Promise<void> {
+/** Compares, over all problems, as far as both runs go. `steady` gives the uncut run where `engine` cannot. */
+export async function expectExact(
+	engine: Engine,
+	random: () => number,
+	rounds: number,
+	steady: Engine = engine,
+): Promise<void> {
 	let breaks = 0;
 	let branches = 0;
 	for (const problem of PROBLEMS) {
-		const reference = await uncut(engine, problem);
+		const reference = await uncut(steady, problem);
 		expect(reference.ids.length).toBeGreaterThan(20);
 		for (let round = 0; round < rounds; round++) {
 			const got = await broken(engine, problem, random);
