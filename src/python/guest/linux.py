@@ -152,14 +152,3 @@ def drop_capabilities() -> None:
 def no_new_privileges() -> None:
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
-
-def gather_memory() -> None:
-    """Moves this process's memory to huge pages where the kernel can (6.1): a fork then copies a tenth of the tables."""
-    collapse = 25  # MADV_COLLAPSE
-    with open("/proc/self/maps") as file:
-        lines = [line.split() for line in file]
-    for fields in lines:
-        if fields[1] == "rw-p" and (len(fields) == 5 or fields[5] == "[heap]"):
-            start, end = (int(part, 16) for part in fields[0].split("-"))
-            if end - start >= 2 << 20:
-                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), collapse)
