@@ -73,7 +73,7 @@ export class Server {
 		const child = spawn(
 			options.python,
 			["-I", "-B", "-X", "utf8", join(guestFolder, "main.py"), JSON.stringify(configuration)],
-			{ stdio: ["pipe", "pipe", "pipe"], env: cleanEnvironment(options.python), cwd: "/" },
+			{ stdio: ["pipe", "pipe", "pipe"], env: cleanEnvironment(options), cwd: "/" },
 		);
 		const server = new Server(child, folder);
 		try {
@@ -140,10 +140,10 @@ function ready(child: ChildProcess): Promise<void> {
 }
 
 /** Nothing of the user's environment: it may hold secrets, and it would make runs differ. */
-function cleanEnvironment(python: string): NodeJS.ProcessEnv {
+function cleanEnvironment({ python, isolation }: ServerOptions): NodeJS.ProcessEnv {
 	return {
 		PATH: `${dirname(python)}:/usr/local/bin:/usr/bin:/bin`,
-		HOME: "/tmp",
+		HOME: isolation === "none" ? "/tmp" : "/scratch",
 		TMPDIR: "/tmp",
 		USER: "nudge",
 		LANG: "C.UTF-8",

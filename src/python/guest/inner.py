@@ -11,25 +11,24 @@ import tempfile
 
 from . import linux, seccomp
 
-SCRATCH = "/tmp"
+SCRATCH = "/scratch"
 _SAFE = linux.MS_NOSUID | linux.MS_NODEV
 
 
 def build(scratch_bytes: int, read_only: list[str]) -> None:
     """Called first thing in the new namespaces."""
-    # Where Python itself lives below /tmp, it must show through the scratch folder that is laid over it.
+    # Where Python itself lives below /tmp, it must show through what is laid over it.
     covered = [os.path.realpath(path) for path in read_only]
-    covered = [(path, os.open(path, os.O_PATH)) for path in covered if path.startswith(SCRATCH + "/")]
+    covered = [(path, os.open(path, os.O_PATH)) for path in covered if path.startswith("/tmp/")]
     linux.map_self(os.getuid(), os.getgid())
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     linux.mount("none", "/", "", linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("proc", "/proc", "proc", _SAFE | linux.MS_NOEXEC)
     linux.mount("tmpfs", SCRATCH, "tmpfs", _SAFE, f"size={scratch_bytes},nr_inodes=16384,mode=0700")
-    # One file system, one limit, two places: /tmp and /dev/shm.
-    for name, place in (("shm", "/dev/shm"), ("tmp", SCRATCH)):
-        os.mkdir(f"/tmp/{name}", 0o700)
-    linux.mount("/tmp/shm", "/dev/shm", "", linux.MS_BIND)
-    linux.mount("/tmp/tmp", SCRATCH, "", linux.MS_BIND)
+    # One file system, one limit, three places.
+    for name, place in (("shm", "/dev/shm"), ("tmp", "/tmp"), ("work", SCRATCH)):
+        os.mkdir(f"{SCRATCH}/{name}", 0o700)
+        linux.mount(f"{SCRATCH}/{name}", place, "", linux.MS_BIND)
     for path, file in covered:
         os.makedirs(path, 0o700, exist_ok=True)
         linux.mount(f"/proc/self/fd/{file}", path, "", linux.MS_BIND | linux.MS_REC)

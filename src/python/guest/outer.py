@@ -44,7 +44,7 @@ def _within(path: str, folders: list[str]) -> bool:
 
 def _etc(uid: int) -> dict[str, str]:
     return {
-        "passwd": f"root:x:0:0:root:/:/bin/sh\nnudge:x:{uid}:{uid}:nudge:/tmp:/bin/sh\n",
+        "passwd": f"root:x:0:0:root:/:/bin/sh\nnudge:x:{uid}:{uid}:nudge:/scratch:/bin/sh\n",
         "group": f"root:x:0:\nnudge:x:{uid}:\n",
         "hosts": "127.0.0.1 localhost\n::1 localhost\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -86,7 +86,7 @@ def exec_bubblewrap(configuration: dict, listener: socket.socket, main: str) -> 
         arguments += ["--ro-bind", f"{made}/{name}", f"/etc/{name}"]
     for name in _ETC_SHOWN:
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    arguments += ["--dir", "/proc", "--dev", "/dev", "--dir", "/tmp", "--chdir", "/"]
+    arguments += ["--dir", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/scratch", "--chdir", "/"]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
     os.set_inheritable(listener.fileno(), True)
     inside = {**configuration, "stage": "inside", "listener": listener.fileno()}
@@ -151,7 +151,7 @@ def _build_root(read_only: list[str], uid: int) -> None:
         else:
             os.close(os.open(target_path, os.O_CREAT, 0o644))
         linux.bind(f"/proc/self/fd/{file}", target_path)
-    for folder in ("dev", "dev/pts", "dev/shm", "proc", "tmp"):
+    for folder in ("dev", "dev/pts", "dev/shm", "proc", "tmp", "scratch"):
         os.makedirs(f"{new}/{folder}", 0o755, exist_ok=True)
     for name, file in nodes:
         os.close(os.open(f"{new}/dev/{name}", os.O_CREAT, 0o644))

@@ -222,10 +222,10 @@ class Session:
             self.terminal.from_nudge(kind, payload)
 
     def _clear_scratch(self) -> None:
-        for folder in (".", "/dev/shm") if self.isolated else (".",):
+        for folder in (".", "/tmp", "/dev/shm") if self.isolated else (".",):
             for entry in os.scandir(folder):
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
+                    shutil.rmtree(entry.path, ignore_errors=True)  # a Python below /tmp shows through, read-only
                 else:
                     os.unlink(entry.path)
 

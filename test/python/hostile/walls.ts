@@ -107,7 +107,7 @@ export const walls: Hostile[] = [
 		verdict: ["ok"],
 		text: /^2\n$/,
 		keepsState: true,
-		afterwards: { code: "import os; print(os.getcwd())", text: /^\/tmp\n$/ },
+		afterwards: { code: "import os; print(os.getcwd())", text: /^\/scratch\n$/ },
 	},
 	{
 		name: "terminals of others and typing on their behalf",
