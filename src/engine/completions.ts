@@ -23,7 +23,7 @@ import { Flow, type Rest } from "./flow.ts";
 import { refusal } from "./refusal.ts";
 import { redact, type Server } from "./server.ts";
 import { eventObject, events } from "./stream.ts";
-import { headerText, type TemplateSource } from "./template-source.ts";
+import { eosOf, headerText, type TemplateSource } from "./template-source.ts";
 import { ask, askJson, cut } from "./transport.ts";
 
 export type CompletionsOptions = {
@@ -154,7 +154,7 @@ export class CompletionsEngine implements Engine {
 				}
 				yield* flow.take();
 				if (choice.finish_reason == null) continue;
-				const ended = this.#ended(choice, stops);
+				const ended = this.#endOf(choice, stops);
 				if (ended === undefined) throw cut(where, `the server ended it with "${choice.finish_reason}"`);
 				reason = ended.reason;
 				matched = ended.matched;
@@ -167,16 +167,25 @@ export class CompletionsEngine implements Engine {
 				return { reason: "abort", usage };
 			}
 			// All of the text was there; only what the server counted is missing.
-			if (reason !== undefined) return ended(reason, matched, usage);
+			if (reason !== undefined) return this.#ended(reason, matched, usage);
 			yield* this.#rest(flow.finish());
 			throw error;
 		}
-		return ended(reason, matched, usage);
+		return this.#ended(reason, matched, usage);
 	}
 
 	async close(): Promise<void> {}
 
+	/** The end, with the text of the token that ended the turn where the template's are known. */
 	#ended(
+		reason: GenerateEnd["reason"],
+		matched: string | undefined,
+		usage: GenerateEnd["usage"],
+	): GenerateEnd {
+		return { ...ended(reason, matched, usage), ...(reason === "eos" ? eosOf(this.#template) : {}) };
+	}
+
+	#endOf(
 		choice: Choice,
 		stops: readonly string[],
 	): { readonly reason: GenerateEnd["reason"]; readonly matched?: string } | undefined {

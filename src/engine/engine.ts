@@ -17,6 +17,8 @@ export type EngineCaps = {
 	readonly cancel: "socket" | "request-id" | "none";
 	/** The engine runs the scanner beside the sampler and ends by itself at what it finds (embedded). */
 	readonly scan: boolean;
+	/** `position`: what is drawn depends on the seed and the place alone, so one seed does for a whole trace, however it is cut. Else a reused seed restarts the draw. */
+	readonly seeds?: "position" | "request";
 	/** Most alternatives per token it can report; 0: none. */
 	readonly logprobs: number;
 	/** Tokens of header + spans + new ones that fit. */

@@ -31,6 +31,7 @@ type Props = {
 	readonly model_path?: string;
 	readonly model_alias?: string;
 	readonly build_info?: string;
+	readonly eos_token?: string;
 	readonly default_generation_settings?: { readonly n_ctx?: number };
 };
 
@@ -41,6 +42,8 @@ export class LlamaServerEngine implements Engine {
 	/** The template as the server names it, for the conformance test to compare. */
 	readonly chatTemplate: string | undefined;
 	readonly #server: Server;
+	/** What ends a turn of this model, as its vocabulary writes it. */
+	readonly #eosText: string | undefined;
 
 	static async open(id: string, server: Server): Promise<LlamaServerEngine> {
 		const props = (await askJson(server, "/props")) as Props;
@@ -55,6 +58,7 @@ export class LlamaServerEngine implements Engine {
 
 	private constructor(id: string, server: Server, props: Props, contextTokens: number) {
 		this.#server = server;
+		this.#eosText = props.eos_token;
 		this.chatTemplate = props.chat_template === "" ? undefined : props.chat_template;
 		this.info = {
 			id,
@@ -144,7 +148,8 @@ export class LlamaServerEngine implements Engine {
 				if (signal?.aborted) break;
 				if (!ended) continue;
 				yield* this.#rest(flow.finish());
-				return { reason: eos ? "eos" : "length", usage };
+				if (!eos) return { reason: "length", usage };
+				return { reason: "eos", usage, ...(this.#eosText ? { eosText: this.#eosText } : {}) };
 			}
 			if (!signal?.aborted) throw cut(where, "it ended without a reason");
 		} catch (error) {

@@ -17,7 +17,7 @@ import { Flow, type Rest } from "./flow.ts";
 import { refusal } from "./refusal.ts";
 import type { Server } from "./server.ts";
 import { eventObject, lines } from "./stream.ts";
-import { headerText, type TemplateSource } from "./template-source.ts";
+import { eosOf, headerText, type TemplateSource } from "./template-source.ts";
 import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 /** Memory for the context is taken when the model loads; Ollama's own default is too short for a long thought. */
@@ -119,7 +119,8 @@ export class OllamaEngine implements Engine {
 				if (data.done_reason !== "stop" && data.done_reason !== "length")
 					throw cut(where, `it ended with "${data.done_reason ?? "no reason"}"`);
 				yield* restOf(flow.finish());
-				return { reason: data.done_reason === "length" ? "length" : "eos", usage };
+				if (data.done_reason === "length") return { reason: "length", usage };
+				return { reason: "eos", usage, ...eosOf(this.#template) };
 			}
 			throw cut(where, "it ended without a reason");
 		} catch (error) {

@@ -19,7 +19,7 @@ import { Flow, type Rest, type Unit } from "./flow.ts";
 import { refusal } from "./refusal.ts";
 import type { Server } from "./server.ts";
 import { eventObject, events } from "./stream.ts";
-import { headerText, type TemplateSource } from "./template-source.ts";
+import { eosOf, headerText, type TemplateSource } from "./template-source.ts";
 import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 const LOGPROBS = 20;
@@ -171,7 +171,7 @@ export class SglangEngine implements Engine {
 						`the server ended it with "${finish.type}"${finish.message ? `: ${finish.message}` : ""}`,
 					);
 				yield* this.#rest(flow.finish());
-				return { ...end, usage };
+				return { ...end, usage, ...(end.reason === "eos" ? eosOf(this.#template) : {}) };
 			}
 			throw cut(where, "it ended without a finish reason");
 		} catch (error) {

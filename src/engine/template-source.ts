@@ -25,6 +25,11 @@ export const BUILT_IN: TemplateSource = {
 	known: false,
 };
 
+/** What is said of the end of a turn: the text of the token that ends it, where the template's own tokens are known. */
+export function eosOf({ known, eos }: TemplateSource): { readonly eosText?: string } {
+	return known && eos !== "" ? { eosText: eos } : {};
+}
+
 /** Reads a chat_template.jinja, a tokenizer_config.json, a GGUF file, or a folder that holds one of the first two. */
 export async function readTemplate(path: string): Promise<TemplateSource> {
 	const info = await stat(path).catch(() => undefined);

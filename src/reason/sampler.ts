@@ -11,6 +11,7 @@ import {
 	type Message,
 	type SampleOptions,
 } from "../engine/engine.ts";
+import { retryAfterOf } from "../engine/refusal.ts";
 import type { EndReason, TraceUsage } from "../trace/events.ts";
 import type { Prefix } from "../trace/span.ts";
 import { given, type ReasonDeps, type ReasonRequest } from "./request.ts";
@@ -18,6 +19,8 @@ import { given, type ReasonDeps, type ReasonRequest } from "./request.ts";
 /** An engine that fails is asked again this often without a single new token in between. */
 const RETRIES = 4;
 const FIRST_WAIT_MS = 250;
+/** A server that asks to be left alone for longer is asked again all the same. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** What may pass by itself. The others need somebody to change something first. */
 const MAY_PASS: ReadonlySet<EngineError["kind"]> = new Set(["unreachable", "cut", "crashed"]);
@@ -110,7 +113,8 @@ export class Sampler {
 		if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind)) throw error;
 		this.#failures = progress ? 1 : this.#failures + 1;
 		if (this.#failures > RETRIES) throw error;
-		await this.#sleep(FIRST_WAIT_MS * 2 ** (this.#failures - 1));
+		const asked = Math.min(LONGEST_WAIT_MS, retryAfterOf(error) ?? 0);
+		await this.#sleep(Math.max(asked, FIRST_WAIT_MS * 2 ** (this.#failures - 1)));
 		return `${error.message}; going on from where the trace stands (try ${this.#failures} of ${RETRIES})`;
 	}
 
@@ -148,7 +152,7 @@ export class Sampler {
 			...ask,
 			maxTokens: this.#room(prefix, budgets.maxTokens - this.#sampled),
 			temperature,
-			seed: segmentSeed(seed, this.segment),
+			seed: this.#engine.info.caps.seeds === "position" ? seed : segmentSeed(seed, this.segment),
 			...given({ topP, topK, minP }),
 		};
 	}

@@ -47,6 +47,11 @@ export async function llamaServer(modelPath: string, parallel = 1): Promise<Real
 		child.stdout.on("data", read);
 		child.stderr.on("data", read);
 		child.on("error", reject);
+		const late = setTimeout(() => {
+			child.kill("SIGKILL");
+			reject(new Error(`llama-server did not listen within a minute:\n${said}`));
+		}, 60_000);
+		child.stdout.once("data", () => clearTimeout(late));
 		child.on("exit", (code) =>
 			reject(new Error(`llama-server ended with ${code} before it listened:\n${said}`)),
 		);

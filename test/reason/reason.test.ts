@@ -283,7 +283,10 @@ describe("the loop", () => {
 						.join("");
 					expect(text).toBe(whole.text);
 					expect(last.filter((event) => event.type === "hint")).toHaveLength(2);
-					expect(last.at(-1)).toMatchObject({ type: "outcome", verdict: "correct" });
+					expect(last.at(-1), JSON.stringify(last.slice(-3))).toMatchObject({
+						type: "outcome",
+						verdict: "correct",
+					});
 				},
 			),
 			{ numRuns: 200 },

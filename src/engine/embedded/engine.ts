@@ -15,7 +15,14 @@ import {
 } from "../engine.ts";
 import { MINIMAL_CHATML, renderTemplate } from "../template.ts";
 import { Host } from "./host.ts";
-import type { EngineStats, FromChild, LoadSettings, ModelFacts, ToChild } from "./protocol.ts";
+import {
+	type EngineStats,
+	type FromChild,
+	type LoadSettings,
+	type ModelFacts,
+	SMALL_VOCABULARY,
+	type ToChild,
+} from "./protocol.ts";
 
 export type EmbeddedOptions = {
 	/** How the user named it. */
@@ -82,6 +89,7 @@ export class EmbeddedEngine implements Engine {
 				stop: "reason",
 				cancel: "request-id",
 				scan: true,
+				seeds: facts.vocabulary <= SMALL_VOCABULARY ? "position" : "request",
 				logprobs: LOGPROBS,
 				contextTokens: facts.contextTokens,
 			},

@@ -15,6 +15,9 @@ export type LoadSettings = {
 	readonly gpu: "auto" | false;
 };
 
+/** Up to this size of the vocabulary all of it is looked at when a request leaves nothing out; above, llama.cpp draws then. */
+export const SMALL_VOCABULARY = 8192;
+
 /** Token counts since the engine was opened. */
 export type EngineStats = {
 	/** Put through the model: prefixes and sampled tokens. */

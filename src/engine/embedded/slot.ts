@@ -10,13 +10,11 @@ import type { Chunk, GenerateEnd, SampleOptions, TokenAlternative } from "../eng
 import { Flow, type Rest } from "../flow.ts";
 import { Characters, lensOf } from "./characters.ts";
 import { type Candidate, draw, mix, randomAt } from "./draw.ts";
-import type { EngineStats } from "./protocol.ts";
+import { type EngineStats, SMALL_VOCABULARY } from "./protocol.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** How many of the most likely tokens are looked at where the request itself does not say (top-k). */
 const CANDIDATES = 256;
-/** Below this size of the vocabulary all of it is looked at when a request leaves nothing out. */
-const SMALL_VOCABULARY = 8192;
 
 /** Tells whether a text completes an event that the request wants to end at. */
 export type Watch = (text: string) => boolean;
