@@ -39,7 +39,12 @@ type Events<Value = void> = AsyncGenerator<TraceEvent, Value, void>;
 /** What happened at a marker: go on with the same stream, or begin a new request from what now stands. */
 type Step = "on" | "anew";
 
-type End = { readonly reason: EndReason; readonly message?: string; readonly eos?: string };
+type End = {
+	readonly reason: EndReason;
+	readonly message?: string;
+	readonly eos?: string;
+	readonly eosIds?: readonly number[];
+};
 
 class Run {
 	readonly #request: ReasonRequest;
@@ -232,7 +237,9 @@ class Run {
 				return undefined;
 			}
 		}
-		return { reason: "eos", ...given({ eos: end.eosText }) };
+		const eos = end.eosText;
+		const eosIds = eos && writing.prefix().ids ? await this.#sampler.tokenize(eos, true) : undefined;
+		return { reason: "eos", ...given({ eos, eosIds }) };
 	}
 
 	/** Runs a block that stands at the end of the turn and puts its output behind it. */

@@ -136,7 +136,10 @@ export type TraceEvent =
 	/** A cut connection was taken up again, a call was refused, ...: for the log and the screen, no part of the trace. */
 	| OnBranch<"notice", { level: "info" | "warning" | "error"; text: string }>
 	/** `eos` is the text of the token that ended the turn: no span has it, an exported sample trains it. */
-	| OnBranch<"end", { reason: EndReason; usage: TraceUsage; message?: string; eos?: string }>
+	| OnBranch<
+			"end",
+			{ reason: EndReason; usage: TraceUsage; message?: string; eos?: string; eosIds?: readonly number[] }
+	  >
 	/** `reason` is there wherever the verdict alone would leave a question. */
 	| OnBranch<
 			"outcome",

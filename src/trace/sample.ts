@@ -98,20 +98,21 @@ export function branchOf(state: SessionState, wanted: string | undefined): Branc
 	throw new SessionSampleError(`session ${session} has no branch "${wanted}"; it has ${has}`);
 }
 
-/** Header, spans and end of turn as segments. Neighbours of a kind that both lack ids are one. */
+/** Header, spans and end of turn as segments. Neighbouring text of the model is one where both have ids or both lack them. */
 export function segmentsOf({ header, spans, end }: Branch, trainHints = true): Segment[] {
 	const segments: Segment[] = [];
 	const add = (kind: Segment["kind"], text: string, ids?: readonly number[]): void => {
 		if (text === "") return;
 		const train = kind === "model" || kind === "edit" || (kind === "hint" && trainHints);
 		const last = segments.at(-1);
-		if (kind === "model" && last?.kind === kind && !last.ids && !ids) {
-			segments[segments.length - 1] = { ...last, text: last.text + text };
+		if (kind === "model" && last?.kind === kind && (last.ids === undefined) === (ids === undefined)) {
+			const joined = last.ids && ids ? { ids: [...last.ids, ...ids] } : {};
+			segments[segments.length - 1] = { ...last, text: last.text + text, ...joined };
 		} else segments.push({ kind, text, train, ...(ids && { ids }) });
 	};
 	if (header) add("prompt", header.text, header.ids);
 	for (const { kind, text, ids } of spans) add(kind, text, ids);
-	if (end?.reason === "eos" && end.eos) add("model", end.eos);
+	if (end?.reason === "eos" && end.eos) add("model", end.eos, end.eosIds);
 	return segments;
 }
 

@@ -82,7 +82,7 @@ const SHAPES: Readonly<Record<TraceEvent["type"], Shape>> = {
 	limit: { ...grows, block: number },
 	edit: { ...grows, at: number },
 	notice: { ...on, level: string, text: string },
-	end: { ...on, reason: string, usage, "message?": string, "eos?": string },
+	end: { ...on, reason: string, usage, "message?": string, "eos?": string, "eosIds?": listOf(number) },
 	outcome: { ...on, verdict: string, "answer?": string, usage },
 	name: { name: string },
 	tag: { tag: string, on: boolean },
