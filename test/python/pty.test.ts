@@ -3,6 +3,9 @@ import { Terminal } from "@xterm/headless";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PythonHost } from "../../src/python/host.ts";
 import { openPtyInterpreter, type PtyInterpreter, type Runner } from "../../src/python/pty.ts";
+import { channel } from "./hostile/channel.ts";
+import { processes } from "./hostile/processes.ts";
+import { signals } from "./hostile/signals.ts";
 import { host } from "./support.ts";
 
 let python: PythonHost;
@@ -171,5 +174,34 @@ test("endless output of the person can be paused and loses nothing", async () =>
 		expect(bytes).toBe(at);
 		pane.resume();
 		await expect.poll(() => bytes, { timeout: 20_000 }).toBeGreaterThan(20_000 * 72);
+	});
+});
+
+// The rest of the suite runs in hostile.test.ts; these are the ones that could hurt a prompt in particular.
+const ROUGH = [
+	"a subprocess that outlives its block",
+	"threads that the threading module does not know",
+	"a child that comes back from the block",
+	"kill itself",
+	"ignored SIGINT",
+	"an alarm left behind",
+	"output without end",
+	"the usual descriptors closed",
+	"descriptors exchanged",
+	"output turned away",
+	"built-ins broken",
+];
+const rough = [...processes, ...signals, ...channel].filter(({ name }) => ROUGH.includes(name));
+
+test("the programs that could hurt a prompt are all there", () => expect(rough).toHaveLength(ROUGH.length));
+
+test.each(rough)("after $name the prompt stands", async (program) => {
+	await withPane(async ({ pane, until }) => {
+		const result = await pane.run(program.code, { limits: { timeoutMs: 500, ...program.limits } });
+		expect(program.verdict, JSON.stringify(result)).toContain(result.verdict);
+		if (program.keepsState !== undefined) expect(!result.stateLost).toBe(program.keepsState);
+		pane.write("'pro' + 'mpt'\r");
+		await until(/\n'prompt'\n>>>$/);
+		expect((await pane.run("1 + 1")).verdict).toBe("ok");
 	});
 });

@@ -5,9 +5,9 @@ While the prompt waits for a key it also waits for blocks: Python's input hook, 
 them there and then redraws the person's half-typed line. During a block, descriptors 0, 1 and 2 are the block's own;
 afterwards they are the terminal again.
 
-Packets here, besides those of worker.py: to the prompt "A" (the block's output is on the screen: draw the prompt), "C"
-(Ctrl+C at the prompt; the newline that follows ends the line to be dropped). From it: "B" (the block begins), "p" with
-1 or 0 (the person's code begins, or the prompt waits again).
+Packets here, besides those of worker.py: to the prompt "G" (go: the block's clock runs), "A" (the block's output is on
+the screen: draw the prompt), "C" (Ctrl+C at the prompt; the newline that follows ends the line to be dropped). From it:
+"B" (ready to begin the block), "p" with 1 or 0 (the person's code begins, or the prompt waits again).
 """
 
 import builtins
@@ -54,7 +54,11 @@ class Prompt:
     def to_terminal(self) -> None:
         # By name each time, since blocks may close what they like. The first terminal that a session's leader opens
         # becomes its controlling one: Ctrl+C then signals this process.
-        opened = os.open(self.terminal, os.O_RDWR)
+        try:
+            opened = os.open(self.terminal, os.O_RDWR)
+        except OSError:  # a block has left no descriptor free
+            os.closerange(3, 512)
+            opened = os.open(self.terminal, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(opened, descriptor, True)
         if opened > 2:
@@ -152,14 +156,18 @@ class Prompt:
         worker = self.worker
         number, source = worker.block(payload)
         worker.send(b"B")
+        self.await_packet(b"G")
         self.waiting = False  # the block may read a line itself, from nothing
         verdict, text = worker.run(number, source)
         worker.finish(verdict, text)
-        while worker.receive()[0] != b"A":
-            pass
+        self.await_packet(b"A")
         self.to_terminal()
         self.waiting = True
         self.redraw()
+
+    def await_packet(self, wanted: bytes) -> None:
+        while self.worker.receive()[0] != wanted:
+            pass
 
     def redraw(self) -> None:
         try:

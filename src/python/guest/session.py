@@ -138,7 +138,7 @@ class Session:
             self.terminal.lost(why)
         self.restart_worker()
         self.lost_meanwhile = self.lost_meanwhile or self.numbers > 0 or self.terminal is not None
-        if self.block is not None and not self.block.sent:
+        if self.block is not None and not self.block.begun:
             self.send_block(self.block)
 
     # The loop
@@ -239,10 +239,11 @@ class Session:
             self.send_block(self.block)
 
     def send_block(self, block: Block) -> None:
-        self.numbers += 1
-        block.number = self.numbers
+        if not block.sent:
+            self.numbers += 1
+            block.number = self.numbers
         block.sent = True
-        if self.lost_meanwhile:
+        if self.lost_meanwhile and not block.notices:
             block.notices.append(RESTARTED)
         if self.terminal is None:
             block.begun = True
@@ -294,6 +295,7 @@ class Session:
             self.child.settle()
             self.terminal.begin(block)
             block.begin()
+            self.child.say(block.token, b"G")
         elif kind == b"E" and payload and payload[0] < len(_VERDICTS):
             self._ended(block, payload[0])
 
