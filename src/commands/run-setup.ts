@@ -100,7 +100,10 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 		...fresh,
 		engine: text(context, "engine") ?? settings.engine,
 		dialect: settings.dialect,
-		hints: policyOf(settings.policy, fresh.hints),
+		hints: {
+			...policyOf(settings.policy, fresh.hints),
+			...(text(context, "hints") === undefined ? {} : { mode: fresh.hints.mode }),
+		},
 		sampling: settings.sampling,
 		budgets: settings.budgets,
 	};
@@ -119,7 +122,7 @@ function policyOf(says: string, fresh: LabSettings["hints"]): LabSettings["hints
 }
 
 /** What a broken-off session may be given anew; everything else stays as the session has it. */
-const WITH_RESUME = new Set(["resume", "engine", "json", "allow-unisolated"]);
+const WITH_RESUME = new Set(["resume", "engine", "hints", "json", "allow-unisolated"]);
 
 export function keptTrace(
 	read: ReadSession,
