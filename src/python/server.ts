@@ -72,7 +72,7 @@ export class Server {
 		};
 		const child = spawn(
 			options.python,
-			["-I", "-B", "-X", "utf8", join(guestFolder, "main.py"), JSON.stringify(configuration)],
+			["-s", "-B", "-X", "utf8", join(guestFolder, "main.py"), JSON.stringify(configuration)],
 			{ stdio: ["pipe", "pipe", "pipe"], env: cleanEnvironment(options), cwd: "/" },
 		);
 		const server = new Server(child, folder);
@@ -149,6 +149,9 @@ function cleanEnvironment({ python, isolation }: ServerOptions): NodeJS.ProcessE
 		LANG: "C.UTF-8",
 		TERM: "dumb",
 		PYTHONDONTWRITEBYTECODE: "1",
+		PYTHONSAFEPATH: "1",
+		// The order of a set of texts, which a block may print, is the same in every run.
+		PYTHONHASHSEED: "0",
 		OPENBLAS_NUM_THREADS: "1",
 		OMP_NUM_THREADS: "1",
 		MKL_NUM_THREADS: "1",

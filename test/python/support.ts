@@ -1,15 +1,11 @@
 /** What the tests of src/python share: one environment for all, and which kinds of isolation this machine can do. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Environment, ensureEnvironment } from "../../src/python/environment.ts";
 import { type HostOptions, openHost, type PythonHost } from "../../src/python/host.ts";
 import type { Isolation } from "../../src/python/interpreter.ts";
 
-/** Kept between runs: making it takes minutes. NUDGE_HOME overrides the place. */
-export const testEnv: NodeJS.ProcessEnv = {
-	...process.env,
-	NUDGE_HOME: process.env.NUDGE_HOME || join(import.meta.dirname, "../../node_modules/.cache/nudge"),
-};
+/** The user's own place, so that all rooms' tests share one environment, kept between runs: making it takes a minute. */
+export const testEnv: NodeJS.ProcessEnv = process.env;
 
 let environment: Promise<Environment> | undefined;
 export const pythonEnvironment = (): Promise<Environment> => {

@@ -1,4 +1,5 @@
-"""Starts the fork server. `python -I -X utf8 main.py '<configuration as JSON>'`, run by src/python/server.ts.
+"""Starts the fork server. `python -s -X utf8 main.py '<configuration as JSON>'`, run by src/python/server.ts
+with an environment that holds nothing of the user's.
 
 Stage "outside" (the host's view of the machine): makes the listening socket, then enters the sandbox. Stage "inside":
 drops what privilege is left and serves. One line of JSON on standard output says how it went: {"ready": ...} or
@@ -10,8 +11,11 @@ import os
 import socket
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_package = os.path.basename(os.path.dirname(os.path.abspath(__file__)))
+_here = os.path.dirname(os.path.abspath(__file__))
+# Python 3.10 does not know PYTHONSAFEPATH: no import of a block may find these files.
+sys.path[:] = [os.path.dirname(_here)] + [path for path in sys.path if os.path.abspath(path) != _here]
+_package = os.path.basename(_here)
+linux = __import__(f"{_package}.linux", fromlist=["linux"])
 outer = __import__(f"{_package}.outer", fromlist=["outer"])
 server = __import__(f"{_package}.server", fromlist=["server"])
 
@@ -27,6 +31,9 @@ def main() -> None:
             listener = socket.socket(fileno=configuration["listener"])
             outer.settle_in_bubblewrap()
         else:
+            if not linux.fix_addresses() and configuration["isolation"] != "bubblewrap":
+                # Takes hold when a program is started; bubblewrap is, below.
+                os.execv(sys.executable, sys.orig_argv)
             os.setsid()
             os.umask(0o077)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

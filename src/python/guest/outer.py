@@ -90,7 +90,7 @@ def exec_bubblewrap(configuration: dict, listener: socket.socket, main: str) -> 
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
     os.set_inheritable(listener.fileno(), True)
     inside = {**configuration, "stage": "inside", "listener": listener.fileno()}
-    arguments += ["--", configuration["python"], "-I", "-B", "-X", "utf8", main, json.dumps(inside)]
+    arguments += ["--", configuration["python"], "-s", "-B", "-X", "utf8", main, json.dumps(inside)]
     linux.die_with_parent(0)
     os.execv(configuration["bubblewrap"], arguments)
 
