@@ -80,13 +80,13 @@ class Engine:
             params.warmup, params.verbosity = False, 0
             self.free.put(xllamacpp.Server(params))
 
-    def finish(self, trace, cap):
+    def finish(self, trace, cap, temperature=0.0):
         """Runs an open trace to its end, putting in the outputs of its code. At most `cap` new tokens, outputs not counted."""
         server = self.free.get()
         try:
             while trace.state == "open":
                 out = server.handle_completions({"prompt": prompt(trace.problem["problem"]) + trace.text, "n_predict": cap - trace.tokens,
-                                                 "temperature": 0, "stop": ["```\n"], "cache_prompt": True})
+                                                 "temperature": temperature, "top_p": 0.95, "seed": 1, "stop": ["```\n"], "cache_prompt": True})
                 choice = out["choices"][0]
                 trace.text += choice["text"]
                 trace.tokens += out["usage"]["completion_tokens"]
@@ -168,6 +168,7 @@ def main():
     p.add_argument("--n", type=int, default=336)
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--workers", type=int, default=2)
+    p.add_argument("--library", default="hints/math.yaml", help="the product's wordings: the items indented by six spaces")
     p.add_argument("--quick", action="store_true", help="plain and one round only")
     p.add_argument("--report", help="where to write the figures as JSON")
     p.add_argument("--traces", help="where to write every trace, for reading")
@@ -176,16 +177,16 @@ def main():
     pool = multiprocessing.Pool(a.workers)           # before the engine: the children must not hold its threads
     engine = Engine(f"{a.model}/nudge-tiny.gguf", a.workers, pool)
 
-    def measure(name, traces, cap=1400):
+    def measure(name, traces, cap=1400, temperature=0.0):
         with ThreadPoolExecutor(a.workers) as threads:
-            settings[name] = list(threads.map(lambda t: engine.finish(t, cap), traces))
+            settings[name] = list(threads.map(lambda t: engine.finish(t, cap, temperature), traces))
         s = summary(settings[name], settings["plain"])
         print(f"{name}: {s['accuracy']}, Python {s['uses_python']}, blocks run {s['blocks_that_run']}, {time.time() - began:.0f} s", flush=True)
         write()
 
-    def hinted(name, before, place, word="Wait", fence=True, unseen=False):
+    def hinted(name, before, place, word="Wait", fence=True, unseen=False, library=None):
         rng = random.Random(f"{a.seed} {name}")
-        hint = lambda: f"{word}, {wording(rng, unseen)}.\n" + (FENCE if fence else "")
+        hint = lambda: f"{word}, {rng.choice(library) if library else wording(rng, unseen)}.\n" + (FENCE if fence else "")
         measure(name, [cut(t, place(t), hint()) for t in settings[before]])
 
     def write():
@@ -210,6 +211,7 @@ def main():
     measure("plain", [Trace(r) for r in rows], 700)
     hinted("1 round at the end", "plain", end_of_thinking)
     if not a.quick:
+        library = re.findall(r"^ {6}- (.+)$", Path(a.library).read_text(), re.M)
         hinted("2 rounds at the end", "1 round at the end", end_of_thinking)
         hinted("3 rounds at the end", "2 rounds at the end", end_of_thinking)
         hinted("at the first Wait or Alternatively", "plain", first_marker, word="")
@@ -217,6 +219,8 @@ def main():
         hinted("1 round, unseen wordings", "plain", end_of_thinking, unseen=True)
         hinted("1 round, unseen wordings, no fence", "plain", end_of_thinking, fence=False, unseen=True)
         hinted("at the first Wait or Alternatively, no fence", "plain", first_marker, word="", fence=False)
+        hinted("1 round, wordings of the product's library", "plain", end_of_thinking, library=library)
+        measure("plain, temperature 0.6", [Trace(r) for r in rows], 700, 0.6)
     print(tables(write()))
 
 
