@@ -38,7 +38,7 @@ const PICTURES: readonly Picture[] = [
 		name: "run",
 		args: [],
 		columns: 100,
-		rows: 44,
+		rows: 60,
 	},
 ];
 
