@@ -9,7 +9,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { homes } from "../trace/home.ts";
 import { guestFolder } from "./server.ts";
 
@@ -180,7 +180,9 @@ type Build = {
 
 async function build(work: Build): Promise<void> {
 	const { base, building, log, requirements, progress } = work;
-	progress({ step: "creating", detail: `Making a Python ${base.version} environment in ${building}.` });
+	const where = dirname(building);
+	const detail = `The first time only: making a Python ${base.version} environment in ${where} (about 350 MB).`;
+	progress({ step: "creating", detail });
 	await writeFile(log, "").catch(explainDisk(log));
 	await step(work, base.executable, ["-I", "-m", "venv", building], () => {});
 	const list = join(building, "requirements.txt");
