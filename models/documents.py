@@ -37,8 +37,9 @@ def corrupt(rng, value):
 class Pen:
     """Writes the steps of a way; can slip at one of them. `spans` grows; `marks` are the places a hint may take over."""
 
-    def __init__(self, rng, slip_at=None, caught=False, check=.06):
-        self.rng, self.slip_at, self.caught, self.check = rng, slip_at, caught, check
+    def __init__(self, rng, slip_at=None, caught=False, check=.06, stubborn=False):
+        self.rng, self.slip_at, self.caught, self.check, self.stubborn = rng, slip_at, caught, check, stubborn
+        self.slips = {}      # a stubborn pen makes the same slip again in a second pass, as a model does
         self.spans, self.marks, self.count, self.last = [], [], 0, None
 
     def say(self, text, train=True):
@@ -53,9 +54,14 @@ class Pen:
 
     def calc(self, expression, value):
         self.count += 1
+        if expression in self.slips:
+            self.say(f"{expression}={self.slips[expression]}", False)
+            return self.slips[expression]
         if self.count == self.slip_at and isinstance(value, int) and value >= 0:
             wrong = corrupt(self.rng, value)
             self.say(f"{expression}={wrong}", False)
+            if self.stubborn:
+                self.slips[expression] = wrong
             if not self.caught:
                 return wrong
             self.mark("Wait", self.rng.choice(["let me check that step.", "that does not look right.", "is that right?"]))
@@ -79,9 +85,9 @@ def walk(pen, item, way, again=False):
     return steps(pen)
 
 
-def think(rng, item, slip=None, caught=False, short=False):
+def think(rng, item, slip=None, caught=False, short=False, stubborn=False):
     """A whole chain of thought by hand. Returns (pen, value, where the value first stood)."""
-    pen = Pen(rng, slip, caught, 0 if short else .06)
+    pen = Pen(rng, slip, caught, 0 if short else .06, stubborn)
     pen.say(rng.choice([f"Okay, I have to {item.goal}.", f"Okay, let me {item.goal}.", f"The task is to {item.goal}.",
                         f"I need to {item.goal}.", f"Alright, I want to {item.goal}."]))
     way = rng.choice(item.ways)
@@ -194,8 +200,8 @@ def hint(rng, word, cut, fence):
 def hinted(rng, item):
     """One to four rounds of hint, code, output and comparison, after a chain of thought that is whole or cut at a mark."""
     x = rng.random()
-    slip = rng.randint(1, 6) if rng.random() < .45 else None
-    pen, mine, known = think(rng, item, slip, short=rng.random() < .5)
+    slip = rng.randint(1, 4) if rng.random() < .7 else None
+    pen, mine, known = think(rng, item, slip, short=rng.random() < .5, stubborn=rng.random() < .8)
     if x < .15:          # a hint right after the first sentence
         spans, mine, word = pen.spans[:1], None, rng.choice(["Wait", "Wait", "Alternatively"])
     elif x < .5:         # at the first mark, or another one
@@ -274,7 +280,7 @@ def judge(rng, item, mine, earlier, best, value, wrong):
     return lines + "I trust the new one.\n", value
 
 
-def document(rng, item):
-    """About a third of the documents, and more than half of the tokens' thoughts on Python, come with hints."""
+def document(rng, item, share=.33):
+    """About a third of the documents come with hints; share sets how many."""
     x = rng.random()
-    return hinted(rng, item) if x < .33 else by_hand(rng, item) if x < .35 else plain(rng, item)
+    return hinted(rng, item) if x < share else by_hand(rng, item) if x < share + .02 else plain(rng, item)

@@ -167,13 +167,14 @@ def main():
     p.add_argument("--split", default="test", choices=["dev", "test"])
     p.add_argument("--n", type=int, default=336)
     p.add_argument("--seed", type=int, default=7)
+    p.add_argument("--hard", action="store_true", help="problems that take long by hand (make_data.py problems --hard)")
     p.add_argument("--workers", type=int, default=2)
     p.add_argument("--library", default="hints/math.yaml", help="the product's wordings: the items indented by six spaces")
     p.add_argument("--quick", action="store_true", help="plain and one round only")
     p.add_argument("--report", help="where to write the figures as JSON")
     p.add_argument("--traces", help="where to write every trace, for reading")
     a = p.parse_args()
-    began, rows, settings = time.time(), list(problems(a.split, a.n, a.seed)), {}
+    began, rows, settings = time.time(), list(problems(a.split, a.n, a.seed, a.hard)), {}
     pool = multiprocessing.Pool(a.workers)           # before the engine: the children must not hold its threads
     engine = Engine(f"{a.model}/nudge-tiny.gguf", a.workers, pool)
 
@@ -196,7 +197,7 @@ def main():
                 count = families[t.problem["source"].split("/")[1]][name]
                 count[0] += t.correct
                 count[1] += 1
-        report = {"model": "nudge-tiny.gguf", "split": a.split, "problems": len(rows), "seed": a.seed, "decoding": "llama.cpp, greedy",
+        report = {"model": "nudge-tiny.gguf", "split": a.split, "problems": len(rows), "hard": a.hard, "seed": a.seed, "decoding": "llama.cpp, greedy",
                   "interval": "accuracy and shares: Wilson 95 %, one trace a problem; gain over plain: paired bootstrap 95 %",
                   "settings": {k: summary(v, settings["plain"]) for k, v in settings.items()}, "families": families,
                   "seconds": round(time.time() - began)}

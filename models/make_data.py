@@ -12,11 +12,12 @@ import json
 import multiprocessing
 import random
 import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from documents import document
+from documents import Pen, document
 from families import FAMILIES, draw
 
 ADDED = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
@@ -25,12 +26,22 @@ PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\
            r"|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
-def problems(split, n, seed):
-    """n problems of a split, the families in turn, no key twice; a family that has no more to give is left out."""
+def work_by_hand(item):
+    """How long the first way of an item is, in characters."""
+    pen = Pen(random.Random(0), check=0)
+    item.ways[0][1](pen)
+    return sum(len(text) for text, _ in pen.spans)
+
+
+def problems(split, n, seed, hard=False):
+    """n problems of a split, the families in turn, no key twice; a family that has no more to give is left out.
+    hard: of three draws the one that takes the longest by hand.
+    """
     rng, seen, names, turn = random.Random(seed), set(), list(FAMILIES), 0
     while len(seen) < n and names:
         name = names[turn % len(names)]
-        item = next((i for i in (draw(rng, name) for _ in range(2000)) if i.split == split and i.key not in seen), None)
+        fresh = (i for i in (draw(rng, name) for _ in range(2000)) if i.split == split and i.key not in seen)
+        item = max(islice(fresh, 3 if hard else 1), key=work_by_hand, default=None)
         if item is None:
             names.remove(name)
             continue
@@ -63,11 +74,11 @@ def train_tokenizer(out, vocabulary, seed):
 def encode_share(job):
     """One worker's documents, tokenized span by span: exactly how the loop feeds a model that is continued."""
     from tokenizers import Tokenizer
-    tokens, seed, path, longest, split = job
+    tokens, seed, path, longest, split, share = job
     tok, rng = Tokenizer.from_file(f"{path}/tokenizer.json"), random.Random(seed)
     ids, train, starts = [], [], []
     while len(ids) < tokens:
-        spans = [s for s in document(rng, draw(rng, split=split)) if s[0]]
+        spans = [s for s in document(rng, draw(rng, split=split), share) if s[0]]
         encoded = [e.ids for e in tok.encode_batch([t for t, _ in spans], add_special_tokens=False)]
         if sum(map(len, encoded)) > longest:
             continue
@@ -78,9 +89,9 @@ def encode_share(job):
     return np.array(ids, np.uint16), np.array(train, np.uint8), np.array(starts, np.int64)
 
 
-def write_documents(tokens, seed, path, out, longest, processes, split):
+def write_documents(tokens, seed, path, out, longest, processes, split, share):
     shares = 16
-    jobs = [(tokens / shares, seed * 1000 + i, path, longest, split) for i in range(shares)]
+    jobs = [(tokens / shares, seed * 1000 + i, path, longest, split, share) for i in range(shares)]
     with multiprocessing.Pool(processes) as pool:
         parts = pool.map(encode_share, jobs, chunksize=1)
     offsets = np.cumsum([0] + [len(p[0]) for p in parts])
@@ -101,15 +112,17 @@ if __name__ == "__main__":
     p.add_argument("--vocabulary", type=int, default=1280)
     p.add_argument("--tokenizer", default="models/nudge-tiny")
     p.add_argument("--processes", type=int, default=2)
+    p.add_argument("--hinted", type=float, default=.33, help="share of the documents that come with hints")
+    p.add_argument("--hard", action="store_true", help="problems that take long by hand")
     p.add_argument("--out")
     a = p.parse_args()
     if a.command == "problems":
-        text = "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in problems(a.split, a.n, a.seed))
+        text = "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in problems(a.split, a.n, a.seed, a.hard))
         Path(a.out).write_text(text) if a.out else sys.stdout.write(text)
     elif a.command == "tokenizer":
         train_tokenizer(a.out or a.tokenizer, a.vocabulary, a.seed)
     elif a.command == "documents":
-        write_documents(int(a.tokens), a.seed, a.tokenizer, a.out or "data.npz", a.longest, a.processes, a.split)
+        write_documents(int(a.tokens), a.seed, a.tokenizer, a.out or "data.npz", a.longest, a.processes, a.split, a.hinted)
     else:
         rng = random.Random(a.seed)
         for _ in range(a.n):
