@@ -23,8 +23,11 @@ export async function main(words: readonly string[]): Promise<void> {
 	// A reader that went away (`nudge ... | head`) is no failure of ours.
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 	const code = await call(words, io, interrupted.signal);
-	process.exitCode = code;
-	if (interrupted.signal.aborted) process.exit(code);
+	// What was printed is out before the end, and nothing that was left open keeps the program alive.
+	await Promise.all(
+		[process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
+	);
+	process.exit(code);
 }
 
 /** The same without the process around it: what tests call. */

@@ -132,8 +132,11 @@ async function runCommand(context: Context): Promise<ExitCode> {
 		return await think(session, problem, lab, kept?.branch.id, show, signal);
 	} finally {
 		show.end();
-		session?.close();
-		await lab.close();
+		try {
+			session?.close();
+		} finally {
+			await lab.close();
+		}
 	}
 }
 
@@ -177,9 +180,10 @@ async function think(
 		},
 		lab.deps(signal),
 	);
+	const append = appendTo(session, show);
 	let end: Extract<TraceEvent, { type: "end" }> | undefined;
 	for await (const event of stream) {
-		append(session, event, show);
+		append(event);
 		show.event(event);
 		if (event.type === "end") end = event;
 	}
@@ -190,11 +194,17 @@ async function think(
 }
 
 /** A disk that refuses for a while does not end the trace: the event waits and is written when there is room again. */
-function append(session: Session, event: TraceEvent, show: Printer): void {
-	try {
-		session.append(event);
-	} catch (error) {
-		if (!(error instanceof Error) || error.name !== "JournalError") throw error;
-		show.aside(error.message);
-	}
+function appendTo(session: Session, show: Printer): (event: TraceEvent) => void {
+	let refused: string | undefined;
+	return (event) => {
+		try {
+			session.append(event);
+			if (refused !== undefined) show.aside("the journal is written again");
+			refused = undefined;
+		} catch (error) {
+			if (!(error instanceof Error) || error.name !== "JournalError") throw error;
+			if (error.message !== refused) show.aside(error.message);
+			refused = error.message;
+		}
+	};
 }
