@@ -146,7 +146,7 @@ class Run {
 	async *#follow(writing: Writing): Events<GenerateEnd | undefined> {
 		const thinking = this.#phase === "thinking";
 		const stream = this.#sampler.stream(writing.prefix(), {
-			stop: thinking ? [this.#tags.close] : [],
+			stop: thinking && this.#hinting ? [this.#tags.close] : [],
 			...(thinking && this.#sampler.scans
 				? { scan: { config: this.#scan, state: writing.scanState, until: this.#until() } }
 				: {}),
@@ -165,9 +165,14 @@ class Run {
 		}
 	}
 
+	/** Without hints nothing can go in before the end of thinking: the engine need not stop there. */
+	get #hinting(): boolean {
+		return this.#deps.policy.mode !== "off";
+	}
+
 	/** Where an engine that scans is to stop: only at what may lead to something here. */
 	#until(): readonly ScanEvent["type"][] {
-		return this.#deps.policy.mode === "off" ? ["fence-close"] : ["word", "fence-open", "fence-close"];
+		return this.#hinting ? ["word", "fence-open", "fence-close"] : ["fence-close"];
 	}
 
 	async *#take(writing: Writing, chunk: Chunk): Events<Step> {
@@ -176,7 +181,17 @@ class Run {
 			yield* writing.settleAll();
 			return "on";
 		}
-		for (const event of found) if ((yield* this.#found(writing, event)) === "anew") return "anew";
+		const closed = this.#hinting ? undefined : writing.receivedEnd(this.#tags.close, chunk.text.length);
+		for (const event of found) {
+			if (closed !== undefined && event.at > closed) break;
+			if ((yield* this.#found(writing, event)) === "anew") return "anew";
+		}
+		if (closed !== undefined) {
+			yield* this.#atMarker(writing, "before-end", closed - this.#tags.close.length);
+			yield* writing.settleAll();
+			this.#phase = "answer";
+			return "on";
+		}
 		yield* writing.settled();
 		return "on";
 	}

@@ -48,6 +48,13 @@ export class Turn {
 		return this.#pending.map((piece) => piece.text).join("");
 	}
 
+	/** The last units received, accepted or not. */
+	lastReceived(length: number): string {
+		const pending = this.pendingText;
+		if (pending.length >= length) return pending.slice(pending.length - length);
+		return this.#text.slice(Math.max(0, this.#text.length - (length - pending.length))) + pending;
+	}
+
 	prefix(): Prefix {
 		const text = this.header.text + this.#text;
 		return this.#ids ? { text, ids: this.#ids.slice() } : { text };

@@ -65,6 +65,13 @@ export class Writing {
 		return this.#follower.push(chunk.text);
 	}
 
+	/** The offset behind `tag` where the last `length` units received completed it. */
+	receivedEnd(tag: string, length: number): number | undefined {
+		const window = this.#turn.lastReceived(length + tag.length - 1);
+		const at = window.indexOf(tag);
+		return at < 0 ? undefined : this.#turn.receivedLength - window.length + at + tag.length;
+	}
+
 	/** Lets stand what the scanner has decided. */
 	*settled(): Generator<TraceEvent, void, void> {
 		yield* this.settle(this.#follower.settled);
