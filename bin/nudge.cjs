@@ -21,7 +21,9 @@ if (major > 22 || (major === 22 && minor >= 12)) {
 				" and the Node 24 that the packages bring is missing. Run `npm ci` (without --omit=optional) or install a newer Node.",
 		);
 	const child = require("node:child_process").spawn(bundled, [__filename].concat(process.argv.slice(2)), {
-		stdio: "inherit",
+		// The fourth is never written to: it closes when this process is gone, however it went, and the child ends too.
+		stdio: ["inherit", "inherit", "inherit", "pipe"],
+		env: Object.assign({}, process.env, { NUDGE_LAUNCHED: "1" }),
 	});
 	for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 	// Ctrl+C reaches the child from the terminal itself; this process only has to outlive it.

@@ -14,6 +14,7 @@ export async function main(words: readonly string[]): Promise<void> {
 		env: process.env,
 		cwd: process.cwd(),
 	};
+	endWithLauncher();
 	const interrupted = new AbortController();
 	const stop = (signal: NodeJS.Signals): void => {
 		if (interrupted.signal.aborted && signal === "SIGINT") process.exit(130);
@@ -28,6 +29,19 @@ export async function main(words: readonly string[]): Promise<void> {
 		[process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))),
 	);
 	process.exit(code);
+}
+
+/** Started by the launcher (bin/nudge.cjs), this program ends when the launcher is gone, also by `kill -9`. */
+function endWithLauncher(): void {
+	if (process.env.NUDGE_LAUNCHED === undefined) return;
+	delete process.env.NUDGE_LAUNCHED;
+	// Loaded here: most starts do without it.
+	const { Socket } = process.getBuiltinModule("node:net");
+	const held = new Socket({ fd: 3 });
+	held.on("close", () => process.exit(1));
+	held.on("error", () => {});
+	held.resume();
+	held.unref();
 }
 
 /** The same without the process around it: what tests call. */
