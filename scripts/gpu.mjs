@@ -11,7 +11,7 @@ const system = { linux: "linux", win32: "win" }[process.platform];
 const packages = { cuda: ["cuda", "cuda-ext"], vulkan: ["vulkan"] }[wanted];
 if (process.platform === "darwin") {
 	process.stdout.write(
-		"On a Mac the Metal binaries come with `npm ci`; set `nudge config set gpu auto` to use them.\n",
+		"On a Mac the Metal binaries come with `npm ci`; say so of an engine: nudge config set engines.fast.type embedded, nudge config set engines.fast.gpu auto, nudge run --engine fast.\n",
 	);
 	process.exit(0);
 }
@@ -44,4 +44,6 @@ for (const kind of packages) {
 	]);
 	rmSync(folder, { recursive: true, force: true });
 }
-process.stdout.write("Done. Use them with: nudge config set gpu auto\n");
+process.stdout.write(
+	"Done. Use them by an engine of your own: nudge config set engines.fast.type embedded; nudge config set engines.fast.gpu auto; nudge run --engine fast\n",
+);
