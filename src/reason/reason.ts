@@ -73,7 +73,7 @@ class Run {
 	async *toTheEnd(): Events<EndReason> {
 		const { from } = this.#request;
 		const reason = from?.ended ?? (yield* this.#live());
-		if (reason === "interrupted" || reason === "engine") return reason;
+		if (reason === "interrupted" || reason === "engine" || from?.scored) return reason;
 		yield* this.#score(this.#writing?.text ?? from?.spans.map((span) => span.text).join("") ?? "");
 		return reason;
 	}

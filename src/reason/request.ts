@@ -35,8 +35,10 @@ export type Standing = {
 	readonly markers: readonly { readonly at: number; readonly marker: string }[];
 	readonly segments: number;
 	readonly usage: TraceUsage;
-	/** It came to its end, and only its verdict is owed. */
+	/** It came to its end. */
 	readonly ended?: EndReason;
+	/** And has its verdict: nothing is owed any more. */
+	readonly scored?: boolean;
 };
 
 export type ReasonRequest = {

@@ -18,7 +18,7 @@ export function standingOf(branch: Branch, engine?: Pick<EngineInfo, "model">): 
 		blocks: branch.calls.flatMap(({ code, output }) => (output ? [{ code, output: output.text }] : [])),
 		hints: branch.hints.map(({ at, hint, kind, marker }) => ({ at, hint, kind, marker })),
 		markers: branch.markers.map(({ at, marker }) => ({ at, marker })),
-		...(end && !outcome && !isOpen(branch) ? { ended: end.reason } : {}),
+		...(end && !isOpen(branch) ? { ended: end.reason, scored: outcome !== undefined } : {}),
 		segments: branch.lastSegment + 1,
 		usage: branch.usage ?? {
 			sampledTokens: branch.spans.reduce(

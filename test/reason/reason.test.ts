@@ -293,6 +293,16 @@ describe("the loop", () => {
 		);
 	});
 
+	test("a trace that has its verdict is not begun again", async () => {
+		const engine = new ToyEngine(model);
+		const whole = await run(engine, off);
+		const requests = engine.requests.length;
+		const again = await run(engine, off, { before: whole.events });
+		expect(again.events).toEqual(whole.events);
+		expect(again.end).toBe("eos");
+		expect(engine.requests).toHaveLength(requests);
+	});
+
 	test("the blocks of before a break run again before the next one, and only then", async () => {
 		const use = policy((marker) => marker.kind === "before-end" && marker.index < 2);
 		const engine = new ToyEngine(model);
