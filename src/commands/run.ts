@@ -125,6 +125,7 @@ async function runCommand(context: Context): Promise<ExitCode> {
 	});
 	let session: Session | undefined;
 	try {
+		for (const says of await knownFaults(lab, homes(io.env).cache)) show.aside(says);
 		const onError = (error: Error): void => show.aside(error.message);
 		session = kept
 			? store.open(kept.id, { onError }).session
@@ -138,6 +139,15 @@ async function runCommand(context: Context): Promise<ExitCode> {
 			await lab.close();
 		}
 	}
+}
+
+/** What `nudge doctor` found wrong with a server when it was last asked, since the trace will suffer from it. */
+async function knownFaults({ engine }: Lab, cacheFolder: string): Promise<readonly string[]> {
+	if (engine.info.caps.scan) return [];
+	const { knownConformance } = await import("../engine/conformance.ts");
+	const report = await knownConformance(engine, cacheFolder);
+	const faults = report?.checks.filter(({ status }) => status === "fail") ?? [];
+	return faults.map(({ name, says }) => `nudge doctor found of this engine: ${name}: ${says}`);
 }
 
 /** Lets the trace grow to its end; every event goes to the journal first. */

@@ -4,15 +4,7 @@
  * whether a stop string or the model's end ended a request.
  */
 import type { Prefix } from "../trace/span.ts";
-import {
-	type Chunk,
-	type Engine,
-	EngineError,
-	type EngineInfo,
-	type GenerateEnd,
-	type Message,
-	type SampleOptions,
-} from "./engine.ts";
+import type { Chunk, Engine, EngineInfo, GenerateEnd, Message, SampleOptions } from "./engine.ts";
 import { Flow, type Rest } from "./flow.ts";
 import { refusal } from "./refusal.ts";
 import type { Server } from "./server.ts";
@@ -173,9 +165,4 @@ function modelTemplate(info: Readonly<Record<string, unknown>>): TemplateSource 
 		says: "the template of the model's file, as Ollama shows it",
 		known: true,
 	};
-}
-
-/** For a message where the engine was opened without a model. */
-export function noModel(server: Server): EngineError {
-	return new EngineError("missing", `Ollama on ${server.baseUrl} must be told the model: ollama:MODEL.`);
 }

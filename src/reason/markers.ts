@@ -9,12 +9,14 @@ import { given, type On, type Standing } from "./request.ts";
 
 export class Markers {
 	readonly #policy: Policy;
+	readonly #maxRounds: number;
 	readonly #on: On;
 	readonly #hints: Standing["hints"][number][];
 	readonly #seen: Standing["markers"][number][];
 
-	constructor(policy: Policy, on: On, from: Standing | undefined) {
+	constructor(policy: Policy, maxRounds: number, on: On, from: Standing | undefined) {
 		this.#policy = policy;
+		this.#maxRounds = maxRounds;
 		this.#on = on;
 		this.#hints = [...(from?.hints ?? [])];
 		this.#seen = [...(from?.markers ?? [])];
@@ -23,6 +25,11 @@ export class Markers {
 	/** Hints that went in. */
 	get count(): number {
 		return this.#hints.length;
+	}
+
+	/** Hints before the end of thinking: a budget, whatever the policy wants. */
+	get #rounds(): number {
+		return this.#hints.filter((hint) => hint.marker === "before-end").length;
 	}
 
 	/** Returns what goes in, or nothing. */
@@ -38,7 +45,8 @@ export class Markers {
 			this.#seen.push({ at, marker: kind });
 			yield { ...this.#on("marker"), marker: kind, at, index, ...given({ word }) };
 		}
-		if (this.#policy.mode === "off") return undefined;
+		if (this.#policy.mode === "off" || (kind === "before-end" && this.#rounds >= this.#maxRounds))
+			return undefined;
 		const decision = await this.#policy.decide(marker, { ...context, hints: this.#hints });
 		yield* this.#say(decision, at);
 		return "insert" in decision ? decision.insert : undefined;

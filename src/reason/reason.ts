@@ -20,8 +20,7 @@ import {
 	REFLECTION_WORDS,
 	type ReasonDeps,
 	type ReasonRequest,
-	THINK_TAGS,
-	type ThinkTags,
+	THINK_CLOSE,
 } from "./request.ts";
 import { Sampler } from "./sampler.ts";
 import { Writing } from "./writing.ts";
@@ -49,7 +48,7 @@ type End = {
 class Run {
 	readonly #request: ReasonRequest;
 	readonly #deps: ReasonDeps;
-	readonly #tags: ThinkTags;
+	readonly #thinkClose: string;
 	readonly #scan: ScanConfig;
 	readonly #sampler: Sampler;
 	readonly #markers: Markers;
@@ -62,11 +61,11 @@ class Run {
 		const now = deps.now ?? Date.now;
 		this.#request = request;
 		this.#deps = deps;
-		this.#tags = deps.tags ?? THINK_TAGS;
+		this.#thinkClose = deps.thinkClose ?? THINK_CLOSE;
 		this.#scan = { words: deps.words ?? REFLECTION_WORDS, dialect: deps.dialect };
 		this.#on = (type) => ({ type, t: now(), branch: request.branch });
 		this.#sampler = new Sampler(request, deps, now);
-		this.#markers = new Markers(deps.policy, this.#on, request.from);
+		this.#markers = new Markers(deps.policy, request.settings.budgets.maxRounds, this.#on, request.from);
 		this.#blocks = new Blocks(deps, request.settings.budgets.maxCalls, request.from?.blocks ?? []);
 	}
 
@@ -110,7 +109,7 @@ class Run {
 			tokens: (piece) => ({ ...this.#on("tokens"), ...piece, segment: this.#sampler.segment }),
 		});
 		this.#writing = writing;
-		const ended = from?.spans.some((span) => span.kind === "model" && span.text.includes(this.#tags.close));
+		const ended = from?.spans.some((span) => span.kind === "model" && span.text.includes(this.#thinkClose));
 		if (ended) this.#phase = "answer";
 		// The trace broke off behind a whole block, before its output was there: it is still owed one.
 		const last = writing.found.at(-1);
@@ -146,7 +145,7 @@ class Run {
 	async *#follow(writing: Writing): Events<GenerateEnd | undefined> {
 		const thinking = this.#phase === "thinking";
 		const stream = this.#sampler.stream(writing.prefix(), {
-			stop: thinking && this.#hinting ? [this.#tags.close] : [],
+			stop: thinking && this.#hinting ? [this.#thinkClose] : [],
 			...(thinking && this.#sampler.scans
 				? { scan: { config: this.#scan, state: writing.scanState, until: this.#until() } }
 				: {}),
@@ -181,13 +180,13 @@ class Run {
 			yield* writing.settleAll();
 			return "on";
 		}
-		const closed = this.#hinting ? undefined : writing.receivedEnd(this.#tags.close, chunk.text.length);
+		const closed = this.#hinting ? undefined : writing.receivedEnd(this.#thinkClose, chunk.text.length);
 		for (const event of found) {
 			if (closed !== undefined && event.at > closed) break;
 			if ((yield* this.#found(writing, event)) === "anew") return "anew";
 		}
 		if (closed !== undefined) {
-			yield* this.#atMarker(writing, "before-end", closed - this.#tags.close.length);
+			yield* this.#atMarker(writing, "before-end", closed - this.#thinkClose.length);
 			yield* writing.settleAll();
 			this.#phase = "answer";
 			return "on";
@@ -246,7 +245,7 @@ class Run {
 			if ((yield* this.#atMarker(writing, "before-end", writing.text.length)) === "anew") return undefined;
 			if (end.reason === "stop") {
 				// The model sampled it, though the engine kept it back.
-				const piece = await writing.append(this.#tags.close, true);
+				const piece = await writing.append(this.#thinkClose, true);
 				yield { ...this.#on("tokens"), ...piece, segment: this.#sampler.segment };
 				this.#phase = "answer";
 				return undefined;

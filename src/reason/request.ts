@@ -13,9 +13,8 @@ import type {
 } from "../trace/events.ts";
 import type { Prefix, Span } from "../trace/span.ts";
 
-/** The tags a model thinks between. `close` is the marker "before the end of thinking"; a turn that has no tags thinks to its end. */
-export type ThinkTags = { readonly open: string; readonly close: string };
-export const THINK_TAGS: ThinkTags = { open: "<think>", close: "</think>" };
+/** What ends the thinking of a model: the marker "before the end of thinking". A turn without it thinks to its end. */
+export const THINK_CLOSE = "</think>";
 
 /** After these words a model doubts itself: the paper's places for a hint. */
 export const REFLECTION_WORDS: readonly string[] = ["Wait", "Alternatively", "Hmm", "Hold on", "But wait"];
@@ -56,7 +55,7 @@ export type ReasonDeps = {
 	readonly policy: Policy;
 	readonly dialect: FenceDialect;
 	readonly words?: readonly string[];
-	readonly tags?: ThinkTags;
+	readonly thinkClose?: string;
 	/** The verdict on the assistant's whole text. */
 	readonly score: (
 		problem: Problem,

@@ -218,6 +218,16 @@ describe("the loop", () => {
 		}
 	});
 
+	test("rounds are a budget: a policy that never has enough is stopped at it", async () => {
+		const { events, end } = await run(
+			new ToyEngine(model),
+			policy((marker) => marker.kind === "before-end"),
+			{ budgets: { maxRounds: 2 } },
+		);
+		expect(end).toBe("eos");
+		expect(events.filter((event) => event.type === "hint")).toHaveLength(2);
+	});
+
 	test("the model is told when the last call is used, and a block after it does not run", async () => {
 		const python = new ToyPython();
 		const { events, text } = await run(
