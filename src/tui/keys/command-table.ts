@@ -1,0 +1,578 @@
+/**
+ * Every command of the screen: its name, where it means something, its keys, and one sentence. From this one table come
+ * the key bindings, the palette, the help and docs/keys.md; a user rebinds by these names.
+ *
+ * Chords are written as `chordOf` writes them. Within a context no chord stands twice; an inner context may take a chord
+ * that an outer one has.
+ */
+
+export const CONTEXTS = {
+	global: "everywhere",
+	session: "in a session",
+	thinking: "in the thinking",
+	timeline: "in the hint timeline",
+	python: "in the Python pane",
+	prompt: "while a hint is written",
+	proposal: "while a proposed hint waits",
+	ended: "when a trace has ended",
+	replay: "in a replay",
+	start: "on the start page",
+	sessions: "in the list of sessions",
+	list: "in a list",
+	field: "in a text field",
+	dialog: "in a dialog",
+} as const;
+
+export type KeyContext = keyof typeof CONTEXTS;
+
+type Entry = {
+	readonly title: string;
+	readonly in: KeyContext;
+	readonly keys: readonly string[];
+	readonly says: string;
+	/** Left out of the palette: it only means something at the key itself (moving, typing). */
+	readonly quiet?: true;
+};
+
+const quiet = true;
+
+export const COMMANDS = {
+	// Everywhere.
+	palette: {
+		title: "Command palette",
+		in: "global",
+		keys: ["ctrl+p"],
+		says: "find any command by its name and do it",
+	},
+	help: { title: "Help", in: "global", keys: ["?", "f1"], says: "the keys that mean something here" },
+	quit: { title: "Quit", in: "global", keys: ["q", "ctrl+q"], says: "leave nudge; everything is kept" },
+	interrupt: {
+		title: "Stop what runs",
+		in: "global",
+		keys: ["ctrl+c"],
+		says: "stop the model or Python; pressed twice with nothing running, quit",
+		quiet,
+	},
+	suspend: { title: "Suspend", in: "global", keys: ["ctrl+z"], says: "back to the shell; fg returns" },
+	redraw: { title: "Redraw", in: "global", keys: ["ctrl+l"], says: "draw the whole screen anew" },
+	"theme.pick": {
+		title: "Choose a theme",
+		in: "global",
+		keys: ["f4"],
+		says: "dark, light, high contrast, colour-blind safe, the terminal's 16, none, or your own",
+	},
+	"mouse.toggle": {
+		title: "Mouse on or off",
+		in: "global",
+		keys: ["f3"],
+		says: "whether nudge takes the mouse; off, the terminal selects text with it",
+	},
+	"sessions.open": { title: "Sessions", in: "global", keys: ["ctrl+o"], says: "the list of what was kept" },
+	"session.new": {
+		title: "New session",
+		in: "global",
+		keys: ["ctrl+t"],
+		says: "the start page: another problem, engine or policy",
+	},
+
+	// A session.
+	"trace.pause": {
+		title: "Pause or go on",
+		in: "session",
+		keys: ["space"],
+		says: "let the model wait, or think on from where it stands",
+	},
+	"trace.stop": {
+		title: "Stop",
+		in: "session",
+		keys: ["x"],
+		says: "break the trace off; it can be taken up again",
+	},
+	"hint.pick": {
+		title: "Insert a hint from the library",
+		in: "session",
+		keys: ["h"],
+		says: "a list with search and preview; it goes in where the trace stands",
+	},
+	"hint.write": {
+		title: "Write a hint",
+		in: "session",
+		keys: ["i"],
+		says: "your own words, put in where the trace stands",
+	},
+	"hint.editor": {
+		title: "Write a hint in $EDITOR",
+		in: "session",
+		keys: ["ctrl+g"],
+		says: "the same in your editor",
+	},
+	"hint.undo": {
+		title: "Undo the last hint",
+		in: "session",
+		keys: ["U"],
+		says: "rewind to before it, as a new branch on which it is vetoed",
+	},
+	"policy.pick": {
+		title: "Change the hint policy",
+		in: "session",
+		keys: ["p"],
+		says: "auto, ask or off from here on",
+	},
+	rewind: {
+		title: "Rewind to here",
+		in: "session",
+		keys: ["r"],
+		says: "a new branch that ends at the selected line, hint or block, and waits",
+	},
+	undo: { title: "Undo the rewind", in: "session", keys: ["u"], says: "back to the branch as it was before" },
+	"branch.list": {
+		title: "Branches",
+		in: "session",
+		keys: ["b"],
+		says: "list the branches of this session and change to one",
+	},
+	"branch.next": { title: "Next branch", in: "session", keys: ["]"], says: "change to the next branch" },
+	"branch.previous": {
+		title: "Previous branch",
+		in: "session",
+		keys: ["["],
+		says: "change to the previous branch",
+	},
+	"focus.next": { title: "Next pane", in: "session", keys: ["tab"], says: "move the focus on", quiet },
+	"focus.previous": {
+		title: "Previous pane",
+		in: "session",
+		keys: ["shift+tab"],
+		says: "move the focus back",
+		quiet,
+	},
+	"focus.thinking": {
+		title: "To the thinking",
+		in: "session",
+		keys: ["1"],
+		says: "put the focus on the thinking",
+	},
+	"focus.timeline": {
+		title: "To the hints",
+		in: "session",
+		keys: ["2"],
+		says: "put the focus on the hint timeline",
+	},
+	"focus.python": {
+		title: "To Python",
+		in: "session",
+		keys: ["3"],
+		says: "type into the trace's Python; Ctrl+] leaves it",
+	},
+	"pane.zoom": {
+		title: "Zoom the pane",
+		in: "session",
+		keys: ["z"],
+		says: "the focused pane over the whole screen, or back",
+	},
+	"pane.hide": {
+		title: "Hide or show the right side",
+		in: "session",
+		keys: ["\\"],
+		says: "all the width for the thinking, or back",
+	},
+	"pane.wider": {
+		title: "Thinking wider",
+		in: "session",
+		keys: [">"],
+		says: "move the rule between the panes to the right",
+	},
+	"pane.narrower": {
+		title: "Thinking narrower",
+		in: "session",
+		keys: ["<"],
+		says: "move the rule between the panes to the left",
+	},
+	"pane.taller": {
+		title: "Hints taller",
+		in: "session",
+		keys: ["+"],
+		says: "more rows for the timeline, fewer for Python",
+	},
+	"pane.shorter": {
+		title: "Hints shorter",
+		in: "session",
+		keys: ["-"],
+		says: "fewer rows for the timeline, more for Python",
+	},
+	search: { title: "Search", in: "session", keys: ["/"], says: "find text in the thinking" },
+	"search.next": {
+		title: "Next hit",
+		in: "session",
+		keys: ["n"],
+		says: "to the next hit of the search",
+		quiet,
+	},
+	"search.previous": { title: "Previous hit", in: "session", keys: ["N"], says: "to the hit before", quiet },
+	follow: {
+		title: "Follow",
+		in: "session",
+		keys: ["f", "G", "end"],
+		says: "to the end, and stay there while the model thinks",
+	},
+	copy: {
+		title: "Copy",
+		in: "session",
+		keys: ["y"],
+		says: "the selected line, hint or block to the clipboard",
+	},
+	"copy.all": {
+		title: "Copy the whole trace",
+		in: "session",
+		keys: ["Y"],
+		says: "the assistant's whole text to the clipboard",
+	},
+	print: {
+		title: "Show on the plain terminal",
+		in: "session",
+		keys: ["f9"],
+		says: "leave the screen and print the trace, for the terminal's own selection and scrollback",
+	},
+	"problem.show": {
+		title: "Show the problem",
+		in: "session",
+		keys: ["o"],
+		says: "the whole problem with its gold answer and where it is from",
+	},
+	"mark.accept": {
+		title: "Mark as accepted",
+		in: "session",
+		keys: ["a"],
+		says: "this branch is worth training on; again to take it back",
+	},
+	"mark.reject": {
+		title: "Mark as rejected",
+		in: "session",
+		keys: ["R"],
+		says: "this branch is not; again to take it back",
+	},
+	name: { title: "Name the session", in: "session", keys: ["T"], says: "a name to find it by" },
+	tag: {
+		title: "Tag the session",
+		in: "session",
+		keys: ["t"],
+		says: "add a tag, or with -tag take one away",
+	},
+	note: { title: "Write a note", in: "session", keys: ["w"], says: "kept with the session" },
+	export: {
+		title: "Export",
+		in: "session",
+		keys: ["E"],
+		says: "as a training sample, as Markdown or as the journal",
+	},
+	replay: {
+		title: "Replay",
+		in: "session",
+		keys: ["P"],
+		says: "watch this branch being made again, at any speed",
+	},
+	"problem.next": {
+		title: "Next problem",
+		in: "session",
+		keys: ["ctrl+n"],
+		says: "the next problem of the set, with the same engine and policy",
+	},
+	"python.restart": {
+		title: "Restart Python",
+		in: "session",
+		keys: ["f8"],
+		says: "a fresh namespace; the blocks of the trace are run again in it",
+	},
+	"python.interrupt": { title: "Interrupt Python", in: "session", keys: ["f7"], says: "as Ctrl+C in it" },
+
+	// The thinking.
+	"line.down": {
+		title: "Line down",
+		in: "thinking",
+		keys: ["j", "down"],
+		says: "select the next line",
+		quiet,
+	},
+	"line.up": { title: "Line up", in: "thinking", keys: ["k", "up"], says: "select the line before", quiet },
+	"half.down": {
+		title: "Half a page down",
+		in: "thinking",
+		keys: ["d", "ctrl+d"],
+		says: "half a page down",
+		quiet,
+	},
+	"half.up": {
+		title: "Half a page up",
+		in: "thinking",
+		keys: ["e", "ctrl+u"],
+		says: "half a page up",
+		quiet,
+	},
+	"page.down": {
+		title: "Page down",
+		in: "thinking",
+		keys: ["pagedown", "ctrl+f"],
+		says: "a page down",
+		quiet,
+	},
+	"page.up": { title: "Page up", in: "thinking", keys: ["pageup", "ctrl+b"], says: "a page up", quiet },
+	top: { title: "To the beginning", in: "thinking", keys: ["g", "home"], says: "to the first line", quiet },
+	"event.next": {
+		title: "Next hint or block",
+		in: "thinking",
+		keys: ["}"],
+		says: "to the next hint, block or output",
+		quiet,
+	},
+	"event.previous": {
+		title: "Previous hint or block",
+		in: "thinking",
+		keys: ["{"],
+		says: "to the hint, block or output before",
+		quiet,
+	},
+
+	// The timeline.
+	"item.down": {
+		title: "Next entry",
+		in: "timeline",
+		keys: ["j", "down"],
+		says: "select the next entry; the thinking scrolls there",
+		quiet,
+	},
+	"item.up": {
+		title: "Previous entry",
+		in: "timeline",
+		keys: ["k", "up"],
+		says: "select the entry before",
+		quiet,
+	},
+	"item.first": {
+		title: "First entry",
+		in: "timeline",
+		keys: ["g", "home"],
+		says: "to the first entry",
+		quiet,
+	},
+	"item.last": { title: "Last entry", in: "timeline", keys: ["G", "end"], says: "to the last entry", quiet },
+	"item.open": {
+		title: "Look closer",
+		in: "timeline",
+		keys: ["enter"],
+		says: "all that is known of this entry",
+		quiet,
+	},
+
+	// Python: everything else that is typed goes to it.
+	"python.leave": { title: "Leave Python", in: "python", keys: ["ctrl+]"], says: "back to the thinking" },
+	"python.up": {
+		title: "Scroll Python up",
+		in: "python",
+		keys: ["shift+pageup"],
+		says: "into its scrollback",
+		quiet,
+	},
+	"python.down": {
+		title: "Scroll Python down",
+		in: "python",
+		keys: ["shift+pagedown"],
+		says: "towards the prompt",
+		quiet,
+	},
+
+	// Writing a hint.
+	"prompt.insert": {
+		title: "Insert what is written",
+		in: "prompt",
+		keys: ["enter"],
+		says: "the written hint goes in where the trace stands",
+		quiet,
+	},
+	"prompt.leave": {
+		title: "Leave the prompt",
+		in: "prompt",
+		keys: ["escape"],
+		says: "what is written stays there for later",
+		quiet,
+	},
+
+	// A proposed hint waits.
+	"proposal.insert": {
+		title: "Insert the proposed hint",
+		in: "proposal",
+		keys: ["enter", "i"],
+		says: "it goes in as it stands",
+	},
+	"proposal.edit": {
+		title: "Edit the proposed hint",
+		in: "proposal",
+		keys: ["e"],
+		says: "change its words, then insert it",
+	},
+	"proposal.wording": {
+		title: "Another wording",
+		in: "proposal",
+		keys: ["o"],
+		says: "the same hint said otherwise",
+	},
+	"proposal.other": {
+		title: "Another hint",
+		in: "proposal",
+		keys: ["h"],
+		says: "choose another one from the library for this place",
+	},
+	"proposal.veto": {
+		title: "Veto the proposed hint",
+		in: "proposal",
+		keys: ["v"],
+		says: "nothing goes in here",
+	},
+	"proposal.veto-kind": {
+		title: "Veto all of this kind",
+		in: "proposal",
+		keys: ["V"],
+		says: "nor any hint of this kind in this trace",
+	},
+
+	// The end of a trace.
+	"ended.next": {
+		title: "Next problem",
+		in: "ended",
+		keys: ["enter"],
+		says: "the next problem of the set",
+		quiet,
+	},
+
+	// A replay.
+	"replay.pause": {
+		title: "Pause or go on",
+		in: "replay",
+		keys: ["space"],
+		says: "hold the replay or let it go on",
+	},
+	"replay.faster": { title: "Faster", in: "replay", keys: ["+", "="], says: "twice as fast" },
+	"replay.slower": { title: "Slower", in: "replay", keys: ["-"], says: "half as fast" },
+	"replay.forward": {
+		title: "To the next event",
+		in: "replay",
+		keys: ["right", "l"],
+		says: "skip to the next hint, block or verdict",
+	},
+	"replay.back": { title: "Back", in: "replay", keys: ["left", "h"], says: "back to the event before" },
+	"replay.end": { title: "To the end", in: "replay", keys: ["E"], says: "show it all" },
+	"replay.leave": {
+		title: "Leave the replay",
+		in: "replay",
+		keys: ["escape", "q"],
+		says: "back to the session",
+	},
+
+	// The start page.
+	"start.next": {
+		title: "Next part",
+		in: "start",
+		keys: ["tab"],
+		says: "problem, answer, problem set, sessions, settings",
+		quiet,
+	},
+	"start.previous": {
+		title: "Previous part",
+		in: "start",
+		keys: ["shift+tab"],
+		says: "the part before",
+		quiet,
+	},
+	"start.begin": {
+		title: "Begin",
+		in: "start",
+		keys: ["enter"],
+		says: "let the model think about this problem",
+	},
+	"start.file": {
+		title: "Problem from a file",
+		in: "start",
+		keys: ["f2"],
+		says: "a text file that holds one problem",
+	},
+	"start.set": {
+		title: "Another problem set",
+		in: "start",
+		keys: ["f5"],
+		says: "a JSON Lines file of problems",
+	},
+	"start.engine": { title: "Choose the engine", in: "start", keys: ["f6"], says: "what samples tokens" },
+	"start.policy": {
+		title: "Choose the policy",
+		in: "start",
+		keys: ["f7"],
+		says: "whether hints go in by themselves, after asking, or not at all",
+	},
+	"start.settings": {
+		title: "Settings of the run",
+		in: "start",
+		keys: ["f8"],
+		says: "seed, temperature, budgets, rounds",
+	},
+	"start.editor": {
+		title: "Write the problem in $EDITOR",
+		in: "start",
+		keys: ["ctrl+g"],
+		says: "the problem in your editor",
+	},
+
+	// The list of sessions.
+	"sessions.resume": {
+		title: "Open",
+		in: "sessions",
+		keys: ["enter"],
+		says: "open the session where it stands",
+		quiet,
+	},
+	"sessions.delete": {
+		title: "Delete",
+		in: "sessions",
+		keys: ["delete", "ctrl+x"],
+		says: "remove the session, after asking",
+	},
+	"sessions.replay": { title: "Replay", in: "sessions", keys: ["ctrl+r"], says: "watch it being made again" },
+
+	// Lists and dialogs.
+	"list.down": { title: "Down", in: "list", keys: ["down", "ctrl+j"], says: "the next line", quiet },
+	"list.up": { title: "Up", in: "list", keys: ["up", "ctrl+k"], says: "the line before", quiet },
+	"list.page-down": { title: "Page down", in: "list", keys: ["pagedown"], says: "a page down", quiet },
+	"list.page-up": { title: "Page up", in: "list", keys: ["pageup"], says: "a page up", quiet },
+	"list.choose": { title: "Choose", in: "list", keys: ["enter"], says: "take the selected line", quiet },
+	"dialog.close": {
+		title: "Close",
+		in: "dialog",
+		keys: ["escape"],
+		says: "close without doing anything",
+		quiet,
+	},
+	"dialog.accept": { title: "Yes", in: "dialog", keys: ["enter"], says: "do it", quiet },
+
+	// Text fields; what they do to the text is in text/editor.ts.
+	"field.newline": {
+		title: "New line",
+		in: "field",
+		keys: ["alt+enter", "ctrl+j"],
+		says: "begin a new line in the text",
+		quiet,
+	},
+	"field.editor": {
+		title: "Open in $EDITOR",
+		in: "field",
+		keys: ["ctrl+g"],
+		says: "go on writing in your editor",
+		quiet,
+	},
+} as const satisfies Record<string, Entry>;
+
+export type CommandId = keyof typeof COMMANDS;
+export type CommandSpec = Entry;
+
+export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
+
+export function commandOf(id: CommandId): CommandSpec {
+	return COMMANDS[id];
+}
