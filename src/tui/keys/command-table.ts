@@ -19,6 +19,10 @@ export const CONTEXTS = {
 	start: "on the start page",
 	sessions: "in the list of sessions",
 	list: "in a list",
+	library: "in the library of hints",
+	text: "in a text to read",
+	form: "in a form",
+	confirm: "when asked yes or no",
 	field: "in a text field",
 	dialog: "in a dialog",
 } as const;
@@ -541,6 +545,22 @@ export const COMMANDS = {
 	"list.up": { title: "Up", in: "list", keys: ["up", "ctrl+k"], says: "the line before", quiet },
 	"list.page-down": { title: "Page down", in: "list", keys: ["pagedown"], says: "a page down", quiet },
 	"list.page-up": { title: "Page up", in: "list", keys: ["pageup"], says: "a page up", quiet },
+	"list.first": { title: "First line", in: "list", keys: ["ctrl+home"], says: "to the first line", quiet },
+	"list.last": { title: "Last line", in: "list", keys: ["ctrl+end"], says: "to the last line", quiet },
+	"list.preview-down": {
+		title: "Preview down",
+		in: "list",
+		keys: ["alt+down", "alt+j"],
+		says: "scroll the preview on",
+		quiet,
+	},
+	"list.preview-up": {
+		title: "Preview up",
+		in: "list",
+		keys: ["alt+up", "alt+k"],
+		says: "scroll the preview back",
+		quiet,
+	},
 	"list.choose": { title: "Choose", in: "list", keys: ["enter"], says: "take the selected line", quiet },
 	"dialog.close": {
 		title: "Close",
@@ -551,12 +571,87 @@ export const COMMANDS = {
 	},
 	"dialog.accept": { title: "Yes", in: "dialog", keys: ["enter"], says: "do it", quiet },
 
+	"library.wording": {
+		title: "Next wording",
+		in: "library",
+		keys: ["right", "ctrl+o"],
+		says: "the same hint said otherwise",
+		quiet,
+	},
+	"library.wording-back": {
+		title: "Wording before",
+		in: "library",
+		keys: ["left"],
+		says: "back to the wording before",
+		quiet,
+	},
+	"library.edit": {
+		title: "Edit, then insert",
+		in: "library",
+		keys: ["ctrl+e"],
+		says: "change the words of this hint before it goes in",
+		quiet,
+	},
+
+	"text.down": { title: "Down", in: "text", keys: ["j", "down"], says: "a line down", quiet },
+	"text.up": { title: "Up", in: "text", keys: ["k", "up"], says: "a line up", quiet },
+	"text.page-down": {
+		title: "Page down",
+		in: "text",
+		keys: ["pagedown", "space", "ctrl+f"],
+		says: "a page down",
+		quiet,
+	},
+	"text.page-up": { title: "Page up", in: "text", keys: ["pageup", "ctrl+b"], says: "a page up", quiet },
+	"text.top": {
+		title: "To the beginning",
+		in: "text",
+		keys: ["g", "home"],
+		says: "to the first line",
+		quiet,
+	},
+	"text.bottom": { title: "To the end", in: "text", keys: ["G", "end"], says: "to the last line", quiet },
+	"text.copy": { title: "Copy", in: "text", keys: ["y"], says: "the whole text to the clipboard", quiet },
+	"text.close": { title: "Close", in: "text", keys: ["q", "enter"], says: "close the text", quiet },
+
+	"form.next": {
+		title: "Next value",
+		in: "form",
+		keys: ["down", "tab", "ctrl+j"],
+		says: "to the next value",
+		quiet,
+	},
+	"form.previous": {
+		title: "Value before",
+		in: "form",
+		keys: ["up", "shift+tab", "ctrl+k"],
+		says: "to the value before",
+		quiet,
+	},
+
+	"confirm.yes": { title: "Yes", in: "confirm", keys: ["y"], says: "do it", quiet },
+	"confirm.no": { title: "No", in: "confirm", keys: ["n"], says: "leave it as it is", quiet },
+	"confirm.other": {
+		title: "The other answer",
+		in: "confirm",
+		keys: ["left", "right", "tab", "up", "down"],
+		says: "select the other answer",
+		quiet,
+	},
+
 	// Text fields; what they do to the text is in text/editor.ts.
 	"field.newline": {
 		title: "New line",
 		in: "field",
 		keys: ["alt+enter", "ctrl+j"],
 		says: "begin a new line in the text",
+		quiet,
+	},
+	"field.complete": {
+		title: "Complete",
+		in: "field",
+		keys: ["tab"],
+		says: "complete what is being typed, where it is a path",
 		quiet,
 	},
 	"field.editor": {
