@@ -123,7 +123,7 @@ export class PythonHost implements InterpreterHost {
 	/** With what only a terminal session needs. */
 	async openSession(
 		limits: Partial<Limits>,
-		extra: Partial<Pick<Parameters<typeof Session.open>[0], "terminal" | "onFrame">>,
+		extra: Partial<Pick<Parameters<typeof Session.open>[0], "terminal" | "onFrame" | "onLost">>,
 	): Promise<Session> {
 		const session = await Session.open({
 			...extra,

@@ -20,7 +20,15 @@ export type PtyOptions = {
 export interface PtyInterpreter extends Interpreter {
 	/** Who runs now; the prompt waits where nobody does. */
 	readonly running: Runner;
+	/** The number of the block that runs, or ran last, as its screen and its tracebacks call it; 0 before the first. */
+	readonly block: number;
+	/** False after it was lost, until a block or `restart` has opened a new one. */
+	readonly connected: boolean;
 	onRunning(listener: (running: Runner) => void): void;
+	/** The session broke off by itself: its namespace is gone. The prompt's history is kept for the next one. */
+	onLost(listener: () => void): void;
+	/** `says` stands on the screen above the fresh prompt. */
+	restart(says?: string): Promise<void>;
 	/** Bytes for a terminal emulator. */
 	onData(listener: (data: Uint8Array) => void): void;
 	/** Keys. While the model's block runs they wait for its end, but Ctrl+C interrupts it. */
@@ -31,6 +39,8 @@ export interface PtyInterpreter extends Interpreter {
 	resume(): void;
 }
 
+const HISTORY_LINES = 1000;
+
 const RUNNERS: readonly Runner[] = [null, "model", "person"];
 
 export async function openPtyInterpreter(host: PythonHost, options: PtyOptions): Promise<PtyInterpreter> {
@@ -39,6 +49,13 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 	let held: Uint8Array[] = [];
 	let paused = false;
 	let running: Runner = null;
+	let block = 0;
+	const lostListeners: (() => void)[] = [];
+	const history: string[] = [];
+	const runs = (who: Runner): void => {
+		running = who;
+		for (const listener of runningListeners) listener(running);
+	};
 	const show = (data: Uint8Array): void => {
 		if (paused || dataListeners.length === 0) held.push(data);
 		else for (const listener of dataListeners) listener(data);
@@ -50,13 +67,25 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 	};
 	let size = { cols: options.cols, rows: options.rows };
 	const session = await host.openSession(options.limits ?? {}, {
-		terminal: () => size,
+		terminal: () => ({ ...size, history }),
 		onFrame: ({ kind, payload }) => {
 			if (kind === "T") show(payload);
-			if (kind === "s") {
-				running = RUNNERS[payload[0] ?? 0] ?? null;
-				for (const listener of runningListeners) listener(running);
+			if (kind === "h") {
+				history.push(payload.toString("utf8"));
+				if (history.length > HISTORY_LINES) history.shift();
 			}
+			if (kind === "s") {
+				const number = payload.readUInt32LE(1);
+				if (number > 0) block = number;
+				runs(RUNNERS[payload[0] ?? 0] ?? null);
+			}
+		},
+		onLost: () => {
+			block = 0;
+			paused = false;
+			release();
+			if (running !== null) runs(null);
+			for (const listener of lostListeners) listener();
 		},
 	});
 	const flow = (stop: boolean): void => {
@@ -69,18 +98,28 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 		get running() {
 			return running;
 		},
+		get block() {
+			return block;
+		},
+		get connected() {
+			return session.connected;
+		},
 		run: (code, runOptions) => session.run(code, runOptions),
 		interrupt: async () => {
 			if (running === "person") session.send(idFrame("I", 0));
 			else await session.interrupt();
 		},
-		restart: () => session.restart(),
+		restart: async (says) => {
+			await session.restart(says);
+			block = 0;
+		},
 		close: () => session.close(),
 		onData: (listener) => {
 			dataListeners.push(listener);
 			if (!paused) release();
 		},
 		onRunning: (listener) => void runningListeners.push(listener),
+		onLost: (listener) => void lostListeners.push(listener),
 		write: (keys) => session.send(frame("K", typeof keys === "string" ? Buffer.from(keys) : keys)),
 		resize: (cols, rows) => {
 			if (cols === size.cols && rows === size.rows) return;

@@ -31,13 +31,22 @@ type Waiting = {
 	patience?: NodeJS.Timeout;
 };
 
+export type TerminalSetup = {
+	readonly cols: number;
+	readonly rows: number;
+	/** Lines that the person entered before, oldest first. */
+	readonly history: readonly string[];
+};
+
 export type SessionOptions = {
 	readonly connect: () => Promise<Socket>;
 	readonly isolation: Isolation;
 	readonly limits: Limits;
 	/** The size of the terminal, for a session that a person types into. Asked at each opening. */
-	readonly terminal?: () => { readonly cols: number; readonly rows: number };
+	readonly terminal?: () => TerminalSetup;
 	readonly onFrame?: (frame: Frame) => void;
+	/** The connection broke by itself: names are gone, and the next block or `restart` opens a new session. */
+	readonly onLost?: () => void;
 	readonly onClose?: () => void;
 };
 
@@ -87,11 +96,19 @@ export class Session implements Interpreter {
 		if (this.running) this.stop(this.running);
 	}
 
-	async restart(): Promise<void> {
+	/** `says` stands on the terminal, where there is one, above the new prompt. */
+	async restart(says = ""): Promise<void> {
 		await this.interrupt();
 		while (this.running) await this.running.ended;
-		if (!this.socket) return this.connect();
-		await this.ask(frame("X"));
+		await this.opening;
+		if (this.closed) return;
+		if (!this.socket) return this.reopen();
+		await this.ask(frame("X", Buffer.from(says)));
+	}
+
+	/** Whether a session stands at the other end. */
+	get connected(): boolean {
+		return this.socket !== undefined && this.opening === undefined;
 	}
 
 	async close(): Promise<void> {
@@ -122,6 +139,23 @@ export class Session implements Interpreter {
 		const { memoryBytes, scratchBytes, processes } = this.options.limits;
 		const asked = { memoryBytes, scratchBytes, processes, terminal: this.options.terminal?.() ?? null };
 		await this.ask(frame("O", Buffer.from(JSON.stringify(asked))));
+	}
+
+	/** Whoever asks while a new session is being opened gets that one; what waits in the queue runs when it stands. */
+	private async reopen(): Promise<void> {
+		const { promise, resolve } = Promise.withResolvers<void>();
+		this.opening = promise;
+		try {
+			await this.reconnect();
+		} catch (error) {
+			const why = `[lost: no new Python session could be opened: ${(error as Error).message}]`;
+			for (const waiting of this.queue.splice(0)) waiting.resolve(never(why));
+			throw error;
+		} finally {
+			this.opening = undefined;
+			resolve();
+			if (this.socket) this.next();
+		}
 	}
 
 	/** A fork server that has just died may still take a connection; the next try finds its successor. */
@@ -166,15 +200,7 @@ export class Session implements Interpreter {
 	private next(): void {
 		if (this.running || this.opening || this.queue.length === 0) return;
 		if (!this.socket) {
-			this.opening = this.reconnect()
-				.catch((error: Error) => {
-					for (const waiting of this.queue.splice(0))
-						waiting.resolve(never(`[lost: no new Python session could be opened: ${error.message}]`));
-				})
-				.then(() => {
-					this.opening = undefined;
-					this.next();
-				});
+			this.reopen().catch(() => {}); // the blocks were told
 			return;
 		}
 		const waiting = this.queue.shift()!;
@@ -235,6 +261,7 @@ export class Session implements Interpreter {
 			const durationMs = performance.now() - (waiting.sentAt ?? performance.now());
 			waiting.resolve({ verdict: "lost", text: LOST, outputBytes: 0, durationMs, stateLost: true });
 		}
+		if (!this.closed && !this.opening) this.options.onLost?.();
 		this.next();
 	}
 }

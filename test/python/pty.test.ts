@@ -55,8 +55,9 @@ test("person and model share one namespace, and the screen tells them apart", as
 		const result = await pane.run("y = x * 2\nprint('y is', y)\ny");
 		expect(result).toMatchObject({ verdict: "ok", text: "y is 82\n82", outputBytes: 10 });
 		pane.write("y\r");
-		await until(/\n82\n>>> y\n82\n>>>$/);
-		expect(lines()).toEqual([
+		await until(/\n82\n\[block 1.*\]\n>>> y\n82\n>>>$/);
+		const timeless = lines().map((line) => line.replace(/, <?\d+ ms\]$/, ", T]"));
+		expect(timeless).toEqual([
 			">>> x = 41",
 			">>> x + 1",
 			"42",
@@ -65,6 +66,7 @@ test("person and model share one namespace, and the screen tells them apart", as
 			"model... y",
 			"y is 82",
 			"82",
+			"[block 1: ok, T]",
 			">>> y",
 			"82",
 			">>>",
@@ -80,7 +82,7 @@ test("a half-typed line is kept over a model's block", async () => {
 		pane.write("'half ty");
 		await until(/>>> 'half ty$/);
 		await pane.run("print('in between')");
-		await until(/^model>>> print\('in between'\)\nin between\n>>> 'half ty$/);
+		await until(/^model>>> print\('in between'\)\nin between\n\[block 1: ok, .*\]\n>>> 'half ty$/);
 		pane.write("ped'\r");
 		await until(/\n'half typed'\n>>>/);
 	});
@@ -117,7 +119,7 @@ test("Ctrl+C drops the line at the prompt, stops the person's code and stops the
 		await until(/\nmodel at work$/);
 		pane.write("typed meanwhile\u0003");
 		expect(await running).toMatchObject({ verdict: "error", stateLost: false });
-		await until(/KeyboardInterrupt\n>>>$/);
+		await until(/KeyboardInterrupt\n\[block 2: error, .*\]\n>>>$/);
 	});
 });
 

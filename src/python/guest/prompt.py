@@ -7,16 +7,19 @@ afterwards they are the terminal again.
 
 Packets here, besides those of worker.py: to the prompt "G" (go: the block's clock runs), "A" (the block's output is on
 the screen: draw the prompt), "C" (Ctrl+C at the prompt; the newline that follows ends the line to be dropped). From it:
-"B" (ready to begin the block), "p" with 1 or 0 (the person's code begins, or the prompt waits again).
+"B" (ready to begin the block), "p" with 1 or 0 (the person's code begins, or the prompt waits again), "h" (a line that
+the person has entered, for the history).
 """
 
 import builtins
 import codeop
 import ctypes
+import functools
 import os
 import select
 import signal
 import sys
+import termios
 
 from . import blocks
 
@@ -28,10 +31,20 @@ except ImportError:  # a Python built without it: the terminal's own line editin
 
 _CONTROL = 1000  # worker.CONTROL; worker imports this module
 _ask = builtins.input
+_RESET = b"\x18\x1b[!p\x1b[?47l"  # terminal.RESET
+_HISTORY_CHARACTERS = 4000
+_BINDINGS = (
+    "tab: complete",
+    "set show-all-if-ambiguous on",
+    "set page-completions off",
+    # A paste comes in as one text, blank lines and all; Enter runs it.
+    "set enable-bracketed-paste on",
+    "set enable-active-region off",
+)
 
 
 class Prompt:
-    def __init__(self, worker, terminal: str) -> None:
+    def __init__(self, worker, terminal: str, history: list[str]) -> None:
         self.worker = worker
         self.token = worker.token
         self.entries = 0
@@ -40,18 +53,36 @@ class Prompt:
         self.terminal = terminal
         os.environ["TERM"] = "xterm-256color"
         self.to_terminal()
+        self.cooked = termios.tcgetattr(0)
+        self.input = self.person_input()
         if readline is not None:
             import rlcompleter
 
             readline.set_completer(rlcompleter.Completer(worker.namespace).complete)
-            libedit = "libedit" in (readline.__doc__ or "")
-            readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
+            self.libedit = "libedit" in (readline.__doc__ or "")
+            for binding in ("bind ^I rl_complete",) if self.libedit else _BINDINGS:
+                readline.parse_and_bind(binding)
             readline.set_history_length(1000)
+            for line in history:
+                readline.add_history(line)
         self._hook = ctypes.PYFUNCTYPE(ctypes.c_int)(self.idle)
         pointer = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyOS_InputHook")
         pointer.value = ctypes.cast(self._hook, ctypes.c_void_p).value
 
-    def to_terminal(self) -> None:
+    def person_input(self):
+        """`input` for the person's own code."""
+
+        @functools.wraps(_ask)
+        def ask(prompt="", /):
+            try:
+                return _ask(prompt)
+            finally:
+                self.worker.line_ended()
+
+        return ask
+
+    def to_terminal(self, modes: list | None = None) -> None:
+        """Descriptors 0, 1 and 2 are the terminal, in these modes."""
         # By name each time, since blocks may close what they like. The first terminal that a session's leader opens
         # becomes its controlling one: Ctrl+C then signals this process.
         try:
@@ -63,6 +94,11 @@ class Prompt:
             os.dup2(opened, descriptor, True)
         if opened > 2:
             os.close(opened)
+        if modes is not None:
+            try:
+                termios.tcsetattr(0, termios.TCSANOW, modes)
+            except termios.error:
+                pass
         worker = self.worker
         sys.stdin, sys.stdout, sys.stderr = worker.stdin, worker.out, worker.err
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -85,19 +121,27 @@ class Prompt:
         lines: list[str] = []
         while True:
             try:
-                lines.append(self.line("... " if lines else ">>> "))
+                line = self.line("... " if lines else ">>> ")
             except EOFError:
-                self.worker.out.write("\nThis Python stays open; nudge closes it.\n")
+                self.worker.out.write("\nPython stays open; the title of this pane names the key that leaves it.\n")
                 return ""
             if self.cancelled:
                 self.worker.out.write("KeyboardInterrupt\n")
                 return ""
+            lines.append(line)
+            self.keep(line)
             source = "\n".join(lines)
             try:
                 if codeop.compile_command(source, f"<input {self.entries}>", "single") is not None:
                     return source
             except (SyntaxError, ValueError, OverflowError):
                 return source  # several statements at once, or a mistake: running it tells
+
+    def keep(self, line: str) -> None:
+        """What readline has put into its history; a paste of several lines as those lines."""
+        for one in line.split("\n"):
+            if one.strip():
+                self.say(b"h", one[:_HISTORY_CHARACTERS].encode("utf-8", "backslashreplace"))
 
     def line(self, prompt: str) -> str:
         self.waiting, self.cancelled = True, False
@@ -119,7 +163,8 @@ class Prompt:
         self.say(b"p", b"\1")
         text = ""
         try:
-            builtins.input = _ask
+            builtins.input = self.input
+            worker.line_ended()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             _, text = blocks.run(source, f"<input {self.entries}>", worker.namespace, settle=False)
         except KeyboardInterrupt:
@@ -129,7 +174,9 @@ class Prompt:
             blocks.restore_builtins()
         if os.getpid() != worker.pid:
             os._exit(0)
-        self.to_terminal()
+        self.to_terminal(self.cooked)
+        os.write(1, _RESET)
+        worker.fresh_line()
         if text:
             worker.out.write(text + "\n")
         self.say(b"p", b"\0")
@@ -155,13 +202,15 @@ class Prompt:
     def block(self, payload: bytes) -> None:
         worker = self.worker
         number, source = worker.block(payload)
+        modes = termios.tcgetattr(0)
+        self.clear()
         worker.send(b"B")
         self.await_packet(b"G")
         self.waiting = False  # the block may read a line itself, from nothing
         verdict, text = worker.run(number, source)
         worker.finish(verdict, text)
         self.await_packet(b"A")
-        self.to_terminal()
+        self.to_terminal(modes)
         self.waiting = True
         self.redraw()
 
@@ -169,7 +218,18 @@ class Prompt:
         while self.worker.receive()[0] != wanted:
             pass
 
+    def clear(self) -> None:
+        """The half-typed line gives way, however many rows it has; its supervisor clears where that cannot be asked."""
+        try:
+            library = ctypes.CDLL(readline.__file__)
+            library.rl_clear_visible_line()
+            library.fflush(None)
+        except (AttributeError, OSError):
+            pass
+
     def redraw(self) -> None:
+        if readline is not None and not self.libedit:
+            os.write(1, b"\x1b[?2004h")  # the block's end took it back with everything else
         try:
             ctypes.CDLL(readline.__file__).rl_forced_update_display()
         except (AttributeError, OSError):

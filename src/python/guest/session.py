@@ -5,7 +5,8 @@ behind and reports. It never runs code of a block and believes the worker nothin
 
 Frames both ways: size u32, kind u8, payload (little endian).
 From nudge: "O" open (JSON), "R" run, "I" interrupt, "X" restart; with a terminal "K" keys, "Z" size, "F" flow.
-To nudge: "r" ready, "D" done, "E" failure (text); with a terminal "s" who runs, "T" its output.
+To nudge: "r" ready, "D" done, "E" failure (text); with a terminal "s" who runs which block, "T" its output, "h" a line
+of the person's for the history.
 """
 
 import json
@@ -205,6 +206,8 @@ class Session:
         elif kind == b"X":
             self.end_worker()
             self._clear_scratch()
+            if self.terminal is not None:
+                self.terminal.restarted(payload)
             self.start_worker()
             self.numbers, self.lost_meanwhile = 0, False
             self.send(b"r")
@@ -215,7 +218,7 @@ class Session:
             self.child.limit(self.limits)
             asked = self.limits["terminal"]
             if asked is not None:
-                self.terminal = Terminal(self, asked["cols"], asked["rows"])
+                self.terminal = Terminal(self, asked["cols"], asked["rows"], asked["history"])
                 self.terminal.start(self.child)
             self.send(b"r")
         elif self.terminal is not None:
@@ -390,5 +393,5 @@ class Session:
         lost = lost or self.lost_meanwhile
         self.lost_meanwhile = False
         if self.terminal is not None and block.begun:
-            self.terminal.end(block)
+            self.terminal.end(block, verdict)
         self.send(b"D", *block.result(verdict, lost))

@@ -2,7 +2,8 @@
 
 Everything on the screen goes through here, so the person sees one true sequence: what they type, what their code prints,
 and each of the model's blocks with its mark, its output and its result. While a model's block runs, keys are held back,
-so that no block ever reads what a person types; Ctrl+C is not held but interrupts the block.
+so that no block ever reads what a person types; Ctrl+C is not held but interrupts the block. What the person has
+entered is remembered here and told to nudge, so that their history outlives this worker and this session.
 """
 
 import fcntl
@@ -12,18 +13,27 @@ import select
 import struct
 import termios
 
-from .block import KILLED, RESTARTED, Block
+from .block import KILLED, OK, RESTARTED, Block, verdict_text
 
 NOBODY, MODEL, PERSON = 0, 1, 2
 _SHOWN_OUTPUT = 64 << 10  # of one block, on the screen
 _SHOWN_CODE = 16 << 10
 _HELD_KEYS = 64 << 10
-_MARKS = {False: (b"model>>> ", b"model... "), True: (b">>> ", b"... ")}
+_MARKS = {False: (b"model>>>", b"model..."), True: (b">>>", b"...")}
+_CODE, _DIM, _BAD, _PLAIN = b"\x1b[36m", b"\x1b[2m", b"\x1b[31m", b"\x1b[0m"
+# What a program may leave behind on a screen: half a sequence, styles and modes, the alternate screen.
+RESET = b"\x18\x1b[!p\x1b[?47l"
+_HISTORY_LINES = 1000
+_HISTORY_PACKET = 50_000
+# Characters that would act instead of being seen, as their pictures.
+_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {0x7F: 0x2421}
+_IUTF8 = 0o40000
 
 
 class Terminal:
-    def __init__(self, session, cols: int, rows: int) -> None:
+    def __init__(self, session, cols: int, rows: int, history: list[str]) -> None:
         self.session = session
+        self.history = [line.encode() for line in history]
         self.size = (cols, rows)
         self.main = self.kept = -1
         self.token = b""
@@ -42,9 +52,11 @@ class Terminal:
         self.main, self.kept = pty.openpty()
         os.set_blocking(self.main, False)
         self._set_size()
+        self._set_keys()
         self.keys.clear()
         self.session.poll.register(self.main, 0 if self.paused else select.POLLIN)
         self.token = os.urandom(16)
+        self._tell_history(child)
         child.say(self.token, b"P", os.ttyname(self.kept).encode())
         self.at_prompt = True
 
@@ -60,6 +72,26 @@ class Terminal:
         self._line(why)
         self._line(RESTARTED.encode())
         self._runs(NOBODY)
+
+    def restarted(self, says: bytes) -> None:
+        self.newline = False
+        self._line(_DIM + says + _PLAIN if says else b"")
+
+    def _tell_history(self, child) -> None:
+        packet = b""
+        for line in self.history:
+            if len(packet) + len(line) > _HISTORY_PACKET:
+                child.say(self.token, b"h", packet)
+                packet = b""
+            packet += line + b"\n"
+        if packet:
+            child.say(self.token, b"h", packet)
+
+    def _remember(self, line: bytes) -> None:
+        if line != (self.history[-1] if self.history else b""):
+            self.history.append(line)
+            del self.history[:-_HISTORY_LINES]
+            self.session.send(b"h", line)
 
     def interrupt(self) -> None:
         """What nudge asks for while no block runs."""
@@ -87,6 +119,8 @@ class Terminal:
             block = self.session.block
             if self.at_prompt and block is not None and not block.sent:
                 self.session.send_block(block)
+        elif kind == b"h":
+            self._remember(payload)
 
     def ready(self, event: int) -> None:
         if event & select.POLLIN:
@@ -98,14 +132,22 @@ class Terminal:
         cols, rows = self.size
         fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
+    def _set_keys(self) -> None:
+        """No key stops the output, suspends or ends Python; erasing takes whole characters."""
+        modes = termios.tcgetattr(self.kept)
+        modes[0] = modes[0] & ~termios.IXON | _IUTF8
+        modes[6][termios.VQUIT] = modes[6][termios.VSUSP] = b"\0"
+        termios.tcsetattr(self.kept, termios.TCSANOW, modes)
+
     def _listen(self) -> None:
         events = (0 if self.paused else select.POLLIN) | (select.POLLOUT if self.keys else 0)
         self.session.poll.modify(self.main, events)
 
-    def _runs(self, who: int) -> None:
+    def _runs(self, who: int, number: int = 0) -> None:
+        """`number` is the block's; a person's entry has none."""
         if who != self.running:
             self.running = who
-            self.session.send(b"s", bytes([who]))
+            self.session.send(b"s", struct.pack("<BI", who, number))
 
     def _read(self) -> None:
         """What the prompt or the person's code has written."""
@@ -156,13 +198,17 @@ class Terminal:
     def begin(self, block: Block) -> None:
         self._read()
         first, more = _MARKS[block.by_person]
-        code = block.code
+        code = block.code.rstrip(b"\n")
         if len(code) > _SHOWN_CODE:
             code = code[:_SHOWN_CODE] + b"\n[... the rest of the code is not shown ...]"
-        lines = [(more if number else first) + line for number, line in enumerate(code.split(b"\n"))]
-        self.session.send(b"T", b"\r\x1b[K" + b"\r\n".join(lines) + b"\r\n")
+        seen = code.decode("utf-8", "replace").translate(_PICTURES).encode()
+        lines = [
+            _CODE + b"\x1b[1m" + (more if number else first) + b"\x1b[22m " + line + _PLAIN
+            for number, line in enumerate(seen.split(b"\n"))
+        ]
+        self.session.send(b"T", b"\r\x1b[J" + b"\r\n".join(lines) + b"\r\n")
         self.shown, self.newline = 0, True
-        self._runs(PERSON if block.by_person else MODEL)
+        self._runs(PERSON if block.by_person else MODEL, block.number)
 
     def output(self, data: bytes) -> None:
         room = _SHOWN_OUTPUT - self.shown
@@ -181,14 +227,15 @@ class Terminal:
             self.session.send(b"T", start + text.replace(b"\n", b"\r\n") + b"\r\n")
             self.newline = True
 
-    def end(self, block: Block) -> None:
+    def end(self, block: Block, verdict: int) -> None:
         """Shows how it ended, then lets the prompt draw itself and have the keys that were held."""
         text = block.text
         cut = f"[... {text.dropped_chars} characters cut ...]".encode() if text.dropped_bytes else b""
         self._line(bytes(text.head) + cut + bytes(text.tail))
         self._line("\n".join(block.notices).encode())
-        if not self.newline:
-            self.session.send(b"T", b"\r\n")
+        colour = _DIM if verdict == OK else _BAD
+        self.session.send(b"T", RESET)
+        self._line(colour + verdict_text(block, verdict) + _PLAIN)
         self._runs(NOBODY)
         self.session.child.say(block.token, b"A")
         held = bytes(self.held)

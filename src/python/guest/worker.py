@@ -3,7 +3,7 @@ a packet socket to its supervisor. Each packet carries the token of its block, w
 so bytes written blindly into every descriptor forge nothing; packets keep their borders, so they disturb nothing.
 
 Packets to the worker: token(16) kind(1) payload. Kinds: "R" run (number u32, size of code u64, code), "c" more code,
-"P" become interactive on the terminal named in the payload (prompt.py). From the worker: token kind payload, with "H"
+"h" lines of an earlier history, "P" become interactive on the terminal named in the payload (prompt.py). From the worker: token kind payload, with "H"
 ready, "t" text, "E" end (verdict u8).
 """
 
@@ -30,6 +30,9 @@ _write = os.write
 class ExactOutput(io.RawIOBase):
     """Descriptor 1 or 2, unbuffered, so that print, os.write and children's output keep their order; nothing is lost."""
 
+    # Whether a line has been begun and not ended, on either of the two.
+    line_open = False
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
@@ -45,6 +48,8 @@ class ExactOutput(io.RawIOBase):
     def write(self, data) -> int:
         view = memoryview(data).cast("B")
         size, done = len(view), 0
+        if size:
+            ExactOutput.line_open = view[-1] != 10
         while done < size:
             try:
                 done += _write(self._descriptor, view[done:])
@@ -172,14 +177,26 @@ class Worker:
             got += len(more)
         return number, b"".join(parts).decode("utf-8", "replace")
 
+    def fresh_line(self) -> None:
+        """What is written next begins a line."""
+        if ExactOutput.line_open:
+            self.out.write("\n")
+
+    def line_ended(self) -> None:
+        """The terminal itself has ended the line: the person pressed Enter."""
+        ExactOutput.line_open = False
+
     def serve(self) -> None:
+        history: list[str] = []
         while True:
             kind, payload = self.receive()
             if kind == b"R":
                 verdict, text = self.run(*self.block(payload))
                 self.finish(verdict, text)
+            elif kind == b"h":
+                history += payload.decode("utf-8", "replace").splitlines()
             elif kind == b"P":
-                prompt.Prompt(self, payload.decode()).run_for_ever()
+                prompt.Prompt(self, payload.decode(), history).run_for_ever()
 
 
 def cut(text: str) -> str:
