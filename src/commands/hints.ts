@@ -102,7 +102,7 @@ async function show(context: Context): Promise<ExitCode> {
 	const [id = ""] = context.args;
 	const hint = library.hints.find((one) => one.id === id);
 	if (!hint) {
-		const { nearest } = await import("./parse.ts");
+		const { nearest } = await import("../hints/nearest.ts");
 		const ids = library.hints.map((one) => one.id);
 		throw new CommandError(`there is no hint "${id}"; nudge hints list shows them${nearest(id, ids)}`);
 	}

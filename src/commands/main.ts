@@ -76,7 +76,8 @@ async function dispatch(words: readonly string[], io: Io, signal: AbortSignal): 
 		io.stdout.write(named && rest[0] ? commandHelp(rest[0], await named.load()) : topHelp(version()));
 		return 0;
 	}
-	const { descend, nearest, parse } = await import("./parse.ts");
+	const { descend, parse } = await import("./parse.ts");
+	const { nearest } = await import("../hints/nearest.ts");
 	const name = first ?? "run";
 	const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
 	if (!entry)

@@ -8,8 +8,8 @@
  * are sent.
  */
 import { ENGINE_TYPES, type EngineConfig } from "../engine/spec.ts";
+import { nearest } from "../hints/nearest.ts";
 import { UsageError } from "./command.ts";
-import { nearest } from "./parse.ts";
 
 /** An engine under a name of the user's: `engines.lab`. While it is being described its type may be missing. */
 export type EngineSetting = Partial<EngineConfig>;

@@ -6,9 +6,9 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { nearest } from "../hints/nearest.ts";
 import { homes } from "../trace/home.ts";
 import { UsageError } from "./command.ts";
-import { nearest } from "./parse.ts";
 import { JsonMistake, type Places, parsePlaced } from "./placed-json.ts";
 import {
 	isObject,

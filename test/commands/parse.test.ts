@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type Command, UsageError } from "../../src/commands/command.ts";
 import { commandHelp } from "../../src/commands/help.ts";
-import { descend, nearest, parse } from "../../src/commands/parse.ts";
+import { descend, parse } from "../../src/commands/parse.ts";
+import { nearest } from "../../src/hints/nearest.ts";
 
 const command: Command = {
 	summary: "a command",

@@ -53,7 +53,7 @@ export const TOKENS = [
 
 export type Token = (typeof TOKENS)[number];
 
-/** `#rrggbb`, one of the terminal's own 16 by name ("cyan", "bright-black"), or "default". */
+/** `#rrggbb`, one of the terminal's own 16 by name ("cyan", "bright-black"), or "default": the same as none. */
 export type Colour = string;
 
 export type Style = {
@@ -75,8 +75,15 @@ export type Theme = {
 	readonly styles: Readonly<Partial<Record<Token, Style>>>;
 };
 
-/** Puts a token's SGR before text and takes back exactly that after it; text holds no control characters. */
+/**
+ * Draws pieces of a row. What always holds: a painted piece takes back exactly what it set (39, 49, 22, ..., never a bare
+ * 0), so that pieces stand side by side without disturbing each other. A row is painted pieces joined, then at most laid
+ * `over` a ground; painting text that is painted already would end the outer style where the inner one ends.
+ */
 export interface Paint {
 	readonly theme: Theme;
+	/** Puts a token's SGR before text and takes back exactly that after it; text holds no control characters. */
 	(token: Token, text: string): string;
+	/** Lays a row of painted pieces over a token's style (selected, status, sheet, field): what a piece takes back becomes the token's again, what a piece sets itself stays. Rows can be laid over one another. */
+	over(token: Token, row: string): string;
 }
