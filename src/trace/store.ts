@@ -193,12 +193,16 @@ export class SessionStore {
 		}
 	}
 
-	/** One summary; made from the journal, and kept, where the one that lies there does not match. */
-	summary(id: string): Summary | undefined {
+	/**
+	 * One summary; made from the journal, and kept, where the one that lies there does not match. `known` is what the
+	 * caller has of it already: given back, and nothing read, while the journal is as long as it was then.
+	 */
+	summary(id: string, known?: Summary): Summary | undefined {
 		const folder = this.folderOf(id);
 		const file = join(folder, JOURNAL_FILE);
 		const bytes = statSync(file, { throwIfNoEntry: false })?.size;
 		if (bytes === undefined) return undefined;
+		if (known?.journalBytes === bytes) return known;
 		const kept = readSummary(folder, bytes);
 		if (kept) return kept;
 		const fold = new Fold();
