@@ -60,6 +60,7 @@ export const sessions: Command = {
 				"sample    one JSON object a line, validating against docs/schemas/sample.schema.json: what trains is marked",
 				"          by who wrote it. The model's text and edits train, hints too, outputs and the prompt never.",
 				"markdown  a page to read.",
+				"text      the assistant's words of one branch, byte for byte.",
 				"json      the whole state, all branches, one JSON object a line.",
 				"",
 				"With samples, standard error says how much trains, by kind; a trace in which nothing trains is refused.",
@@ -69,7 +70,7 @@ export const sessions: Command = {
 				{
 					name: "format",
 					value: "FORMAT",
-					choices: ["sample", "markdown", "json"],
+					choices: ["sample", "markdown", "text", "json"],
 					says: "what to write (sample)",
 				},
 				{

@@ -230,6 +230,7 @@ describe("nudge sessions export", () => {
 		const page = await run("sessions export last --format markdown");
 		expect(page.out).toContain("# 20261122-g000");
 		expect(page.out).toContain("**Hint: complex-calculation**");
+		expect((await run("sessions export last --format text")).out).toBe("Wait\x1b[2J py\n42.\n");
 		const whole = JSON.parse((await run("sessions export last --format json")).out);
 		expect(whole).toMatchObject({ problem: { id: "p1" }, branches: [{ id: "b0", length: 16 }], tags: [] });
 	});
