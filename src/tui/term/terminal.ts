@@ -35,6 +35,11 @@ export interface Picture {
 	end(): void;
 }
 
+/** What is used of a terminal's output; process.stdout is one. */
+export interface Screen {
+	write(text: string): unknown;
+}
+
 /** What is used of a terminal's input; process.stdin is one. */
 export interface Keys {
 	setRawMode(on: boolean): unknown;
@@ -47,9 +52,10 @@ export interface Keys {
 
 export type TerminalOptions = {
 	readonly stdin: Keys;
+	readonly stdout: Screen;
 	readonly env: NodeJS.ProcessEnv;
-	/** At once; throws when the terminal is gone. */
-	readonly write?: (text: string) => void;
+	/** The last that is written, at once or not at all; throws when the terminal is gone. */
+	readonly writeNow?: (text: string) => void;
 	readonly mouse?: boolean;
 	readonly title?: string;
 	/** Stops this program and what belongs to it until the shell continues it; false where nobody could continue it. */
@@ -60,7 +66,8 @@ type State = /** Set up. */ "in" /** As before nudge: not yet, or lent to somebo
 
 export class Terminal {
 	readonly #stdin: Keys;
-	readonly #write: (text: string) => void;
+	readonly #stdout: Screen;
+	readonly #writeNow: (text: string) => void;
 	readonly #stop: () => Promise<boolean>;
 	/** A terminal that knows no sequences gets none. */
 	readonly #plain: boolean;
@@ -78,13 +85,19 @@ export class Terminal {
 
 	constructor(options: TerminalOptions) {
 		this.#stdin = options.stdin;
-		this.#write = options.write ?? ((text) => writeNow(1, text));
+		this.#stdout = options.stdout;
+		this.#writeNow = options.writeNow ?? ((text) => writeNow(1, text));
 		this.#stop = options.stop ?? stopWithShell;
 		this.#plain = options.env.TERM === "dumb";
 		// The console of Linux would show the letters.
 		this.#titles = options.env.TERM !== "linux";
 		this.#mouse = options.mouse ?? true;
 		this.#title = options.title ?? "nudge";
+	}
+
+	/** Somebody else has it: an editor, the plain text of `printPlain`, the shell. */
+	get lent(): boolean {
+		return this.#lent > 0;
 	}
 
 	/** Whether it is set up for nudge now. */
@@ -143,7 +156,7 @@ export class Terminal {
 		this.#state = "over";
 		if (entered) {
 			// A picture that could not end itself, or none: the terminal is put right from the ground.
-			this.#send(this.#plain ? "" : clean ? this.#undo() : RESET);
+			this.#sendNow(this.#plain ? "" : clean ? this.#undo() : RESET);
 			this.#restore();
 		}
 		tellLauncher("l");
@@ -187,6 +200,28 @@ export class Terminal {
 	/** Ctrl+Z: back to the shell until it continues us. False where there is no shell to go back to. */
 	async suspend(): Promise<boolean> {
 		return this.away(() => this.#stopped());
+	}
+
+	/** While it is lent: waits until one of these keys comes. Not by lines: Ctrl+D at one would close the input for good. */
+	async untilKey(keys: RegExp): Promise<void> {
+		if (this.#state !== "out" || !this.#raw(true)) return;
+		await new Promise<void>((resolve) => {
+			const ends = [
+				this.onInput((bytes) => {
+					if (keys.test(bytes.toString())) done();
+				}),
+				this.onGone(() => done()),
+			];
+			const done = (): void => {
+				for (const end of ends) end();
+				resolve();
+			};
+			this.#reading = true;
+			this.#stdin.resume();
+		});
+		this.#reading = false;
+		this.#stdin.pause();
+		this.#raw(false);
 	}
 
 	async #stopped(): Promise<boolean> {
@@ -249,19 +284,15 @@ export class Terminal {
 		this.#stdin.on("data", (bytes) => {
 			if (this.#reading) for (const listener of [...this.#inputs]) listener(bytes);
 		});
-		this.#stdin.on("end", () => this.#hungUp());
-		this.#stdin.on("close", () => this.#hungUp());
-		this.#stdin.on("error", () => this.#hungUp());
+		this.#stdin.on("end", () => this.hungUp());
+		this.#stdin.on("close", () => this.hungUp());
+		this.#stdin.on("error", () => this.hungUp());
 		process.on("SIGCONT", this.#onContinue);
 		process.on("SIGTSTP", this.#onStop);
 	}
 
-	/** Somebody else found out. */
+	/** It is gone: somebody found out who wrote to it. */
 	hungUp(): void {
-		this.#hungUp();
-	}
-
-	#hungUp(): void {
 		if (this.#gone || this.#state === "over") return;
 		this.#gone = true;
 		for (const listener of [...this.#ends]) listener();
@@ -270,9 +301,18 @@ export class Terminal {
 	#send(text: string): void {
 		if (text === "" || this.#gone) return;
 		try {
-			this.#write(text);
+			this.#stdout.write(text);
 		} catch {
-			this.#hungUp();
+			this.hungUp();
+		}
+	}
+
+	#sendNow(text: string): void {
+		if (text === "" || this.#gone) return;
+		try {
+			this.#writeNow(text);
+		} catch {
+			this.hungUp();
 		}
 	}
 
@@ -282,7 +322,7 @@ export class Terminal {
 			this.#stdin.setRawMode(on);
 			return true;
 		} catch {
-			this.#hungUp();
+			this.hungUp();
 			return false;
 		}
 	}
