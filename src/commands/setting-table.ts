@@ -37,6 +37,10 @@ export type Settings = {
 	readonly isolation: "auto" | "bubblewrap" | "userns" | "none";
 	readonly "allow-unisolated": boolean;
 	readonly color: "auto" | "always" | "never";
+	readonly theme: string;
+	readonly mouse: boolean;
+	readonly "veto-ms": number;
+	readonly "screen-reader": boolean;
 };
 
 export type SettingKey = keyof Settings;
@@ -214,6 +218,32 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		default: "auto",
 		project: true,
 		says: "whether output is coloured; auto asks the terminal",
+	},
+	theme: {
+		kind: "text",
+		default: "auto",
+		project: true,
+		says: "the screen's theme by its id (docs/themes.md); auto takes the one that fits the terminal",
+	},
+	mouse: {
+		kind: "yes-no",
+		default: true,
+		project: true,
+		says: "whether the screen takes the mouse; without, the terminal selects text with it",
+	},
+	"veto-ms": {
+		kind: "whole",
+		least: 0,
+		most: 3_600_000,
+		default: 1500,
+		project: true,
+		says: "how long the screen shows a hint of the policy auto before it goes in, to be vetoed, in milliseconds; 0 does not wait",
+	},
+	"screen-reader": {
+		kind: "yes-no",
+		default: false,
+		project: true,
+		says: "nudge as lines of text in their order, for a screen reader, instead of a screen",
 	},
 };
 
