@@ -19,11 +19,15 @@ export type LayerContent = {
 	readonly problems: readonly Diagnostic[];
 };
 
+export function isHintFile(name: string): boolean {
+	return /\.ya?ml$/.test(name) && !name.startsWith(".");
+}
+
 /** The YAML files of a folder, by name. None where there is no such folder. */
 export function hintFiles(dir: string): string[] {
 	if (!existsSync(dir)) return [];
 	return readdirSync(dir)
-		.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith("."))
+		.filter(isHintFile)
 		.sort()
 		.map((name) => join(dir, name));
 }

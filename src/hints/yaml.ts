@@ -1,11 +1,12 @@
 /**
- * Reads a YAML file and says what is wrong with it, and where: every mistake has a line and a column. Syntax comes from
- * the parser, shape from a published JSON Schema (hints/*.schema.json, draft 2020-12).
+ * Reads a YAML file (or JSON, which is YAML) and says what is wrong with it, and where: every mistake has a line and a
+ * column. Syntax comes from the parser, shape from a published JSON Schema (draft 2020-12).
  */
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Diagnostic } from "./hint.ts";
+import { nearest } from "./nearest.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -72,9 +73,11 @@ export class YamlFile {
 	}
 }
 
-/** Reports what a schema says against a file; returns where. */
-export function mismatches(name: "hints" | "dialects", file: YamlFile, data: unknown): Path[] {
-	const validate = schema(name);
+/** Reports what a schema (one of the hints', or another's file) says against a file; returns where. */
+export function mismatches(schema: "hints" | "dialects" | URL, file: YamlFile, data: unknown): Path[] {
+	const validate = compiledFrom(
+		schema instanceof URL ? schema : new URL(`${schema}.schema.json`, BUILT_IN_DIR),
+	);
 	if (validate(data)) return [];
 	const paths: Path[] = [];
 	for (const error of validate.errors ?? []) {
@@ -90,14 +93,14 @@ export function mismatches(name: "hints" | "dialects", file: YamlFile, data: unk
 
 const compiled = new Map<string, ValidateFunction>();
 
-function schema(name: string): ValidateFunction {
-	let validate = compiled.get(name);
+function compiledFrom(schema: URL): ValidateFunction {
+	let validate = compiled.get(schema.href);
 	if (!validate) {
-		const source = readFileSync(new URL(`${name}.schema.json`, BUILT_IN_DIR), "utf8");
+		const source = readFileSync(schema, "utf8");
 		validate = new Ajv2020({ allErrors: true, verbose: true, validateSchema: false }).compile(
 			JSON.parse(source),
 		);
-		compiled.set(name, validate);
+		compiled.set(schema.href, validate);
 	}
 	return validate;
 }
@@ -122,7 +125,7 @@ function sayError(error: ErrorObject, path: Path): string {
 	const parent = error.parentSchema as { properties?: Record<string, unknown>; description?: string };
 	switch (error.keyword) {
 		case "additionalProperties":
-			return `unknown field "${error.params.additionalProperty}"; allowed are ${Object.keys(parent.properties ?? {}).join(", ")}`;
+			return unknownField(error.params.additionalProperty, Object.keys(parent.properties ?? {}));
 		case "required":
 			return `the field "${error.params.missingProperty}" is missing`;
 		case "enum":
@@ -144,6 +147,10 @@ function sayError(error: ErrorObject, path: Path): string {
 		default:
 			return `${field} ${error.message ?? "is wrong"}`;
 	}
+}
+
+function unknownField(name: string, allowed: readonly string[]): string {
+	return `unknown field "${name}"; allowed are ${allowed.join(", ")}${nearest(name, allowed)}`;
 }
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -33,7 +33,7 @@ describe("a mistake is told with its line and column:", () => {
 			),
 		).toEqual([
 			`2:5: the field "markers" is missing`,
-			`5:5: unknown field "marker"; allowed are id, kind, domain, markers, weight, opens, wordings, template, frames, note`,
+			`5:5: unknown field "marker"; allowed are id, kind, domain, markers, weight, opens, wordings, template, frames, note; did you mean markers?`,
 		]);
 	});
 
@@ -87,7 +87,11 @@ describe("a mistake is told with its line and column:", () => {
 		],
 		["hints that are no list", "hints:\n  id: a\n", /^2:3: hints takes a list, not a group of fields$/],
 		["a file that is a list", "- id: a\n", /^1:1: the file takes a group of fields, not a list$/],
-		["an unknown field of the file", "hint: []\n", /^1:1: unknown field "hint"; allowed are frames, hints$/],
+		[
+			"an unknown field of the file",
+			"hint: []\n",
+			/^1:1: unknown field "hint"; allowed are frames, hints; did you mean hints\?$/,
+		],
 		[
 			"a template without a block",
 			hintFile("a", '    opens: none\n    template: "x\\n"\n'),
