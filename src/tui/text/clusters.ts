@@ -118,8 +118,18 @@ function escaped(text: string): Shown {
 	return { text: number, cells: number.length };
 }
 
-/** The cells of one unit that is known to be a cluster of its own, 0 where that is to be looked up. */
-export function quickCells(unit: number): number {
+/** The cells of a unit that is a cluster of its own because of what it and the next unit are; 0: ask `clusterEnd`. */
+export function soloCells(unit: number, next: number): number {
 	const kind = classOf(unit);
-	return kind <= WIDE ? kind : 0;
+	return kind <= WIDE && classOf(next) !== COMPLEX ? kind : 0;
+}
+
+/**
+ * Clusters of a growing text that end before this place stay as they are. What touches its end may grow, and so may what
+ * stands before a half surrogate pair there.
+ */
+export function settledEnd(text: string): number {
+	const last = text.charCodeAt(text.length - 1);
+	if (last === 0x0a) return text.length + 1;
+	return (last & 0xfc00) === 0xd800 ? text.length - 1 : text.length;
 }
