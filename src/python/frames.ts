@@ -94,14 +94,33 @@ export type Done = {
 const VERDICTS: readonly BlockVerdict[] = ["ok", "error", "timeout", "memory", "killed"];
 const DONE_BYTES = 50;
 
+/** How a block ended, as its terminal shows it. */
+export type BlockEnd = {
+	readonly number: number;
+	readonly verdict: BlockVerdict;
+	readonly durationMs: number;
+};
+
+export function readBlockEnd(payload: Buffer): BlockEnd {
+	return {
+		number: payload.readUInt32LE(0),
+		verdict: verdictOf(payload[4]),
+		durationMs: payload.readDoubleLE(5),
+	};
+}
+
+function verdictOf(number: number | undefined): BlockVerdict {
+	const verdict = number === undefined ? undefined : VERDICTS[number];
+	if (verdict === undefined) throw new Error(`a Python session sent the unknown verdict ${number}`);
+	return verdict;
+}
+
 export function readDone(payload: Buffer): Done {
 	const headBytes = payload.readUInt32LE(42);
 	const tailBytes = payload.readUInt32LE(46);
-	const verdict = VERDICTS[payload[4]!];
-	if (verdict === undefined) throw new Error(`a Python session sent the unknown verdict ${payload[4]}`);
 	return {
 		id: payload.readUInt32LE(0),
-		verdict,
+		verdict: verdictOf(payload[4]),
 		stateLost: payload[5] === 1,
 		totalBytes: Number(payload.readBigUInt64LE(10)),
 		durationMs: payload.readDoubleLE(18),

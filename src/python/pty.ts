@@ -5,7 +5,7 @@
  *
  * The terminal lives inside the sandbox; here are its bytes. Feed them to a terminal emulator, and write it the keys.
  */
-import { frame, idFrame } from "./frames.ts";
+import { type BlockEnd, frame, idFrame, readBlockEnd } from "./frames.ts";
 import type { PythonHost } from "./host.ts";
 import type { Interpreter, Limits } from "./interpreter.ts";
 
@@ -25,6 +25,8 @@ export interface PtyInterpreter extends Interpreter {
 	/** False after it was lost, until a block or `restart` has opened a new one. */
 	readonly connected: boolean;
 	onRunning(listener: (running: Runner) => void): void;
+	/** A block that had begun has ended; of a lost one nobody can tell. */
+	onBlock(listener: (ended: BlockEnd) => void): void;
 	/** The session broke off by itself: its namespace is gone. The prompt's history is kept for the next one. */
 	onLost(listener: () => void): void;
 	/** `says` stands on the screen above the fresh prompt. */
@@ -50,6 +52,7 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 	let paused = false;
 	let running: Runner = null;
 	let block = 0;
+	const blockListeners: ((ended: BlockEnd) => void)[] = [];
 	const lostListeners: (() => void)[] = [];
 	const history: string[] = [];
 	const runs = (who: Runner): void => {
@@ -74,6 +77,7 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 				history.push(payload.toString("utf8"));
 				if (history.length > HISTORY_LINES) history.shift();
 			}
+			if (kind === "b") for (const listener of blockListeners) listener(readBlockEnd(payload));
 			if (kind === "s") {
 				const number = payload.readUInt32LE(1);
 				if (number > 0) block = number;
@@ -81,11 +85,11 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 			}
 		},
 		onLost: () => {
-			block = 0;
 			paused = false;
 			release();
-			if (running !== null) runs(null);
 			for (const listener of lostListeners) listener();
+			block = 0;
+			if (running !== null) runs(null);
 		},
 	});
 	const flow = (stop: boolean): void => {
@@ -119,6 +123,7 @@ export async function openPtyInterpreter(host: PythonHost, options: PtyOptions):
 			if (!paused) release();
 		},
 		onRunning: (listener) => void runningListeners.push(listener),
+		onBlock: (listener) => void blockListeners.push(listener),
 		onLost: (listener) => void lostListeners.push(listener),
 		write: (keys) => session.send(frame("K", typeof keys === "string" ? Buffer.from(keys) : keys)),
 		resize: (cols, rows) => {

@@ -5,8 +5,8 @@ behind and reports. It never runs code of a block and believes the worker nothin
 
 Frames both ways: size u32, kind u8, payload (little endian).
 From nudge: "O" open (JSON), "R" run, "I" interrupt, "X" restart; with a terminal "K" keys, "Z" size, "F" flow.
-To nudge: "r" ready, "D" done, "E" failure (text); with a terminal "s" who runs which block, "T" its output, "h" a line
-of the person's for the history.
+To nudge: "r" ready, "D" done, "E" failure (text); with a terminal "s" who runs which block, "b" how one ended, "T" its
+output, "h" a line of the person's for the history.
 """
 
 import json

@@ -12,6 +12,7 @@ import pty
 import select
 import struct
 import termios
+import time
 
 from .block import KILLED, OK, RESTARTED, Block, verdict_text
 
@@ -68,13 +69,16 @@ class Terminal:
 
     def lost(self, why: bytes) -> None:
         self._read()
+        self.session.send(b"T", RESET)
         self.newline = False
         self._line(why)
         self._line(RESTARTED.encode())
         self._runs(NOBODY)
 
     def restarted(self, says: bytes) -> None:
+        self.session.send(b"T", RESET)
         self.newline = False
+        self._runs(NOBODY)
         self._line(_DIM + says + _PLAIN if says else b"")
 
     def _tell_history(self, child) -> None:
@@ -235,7 +239,9 @@ class Terminal:
         self._line("\n".join(block.notices).encode())
         colour = _DIM if verdict == OK else _BAD
         self.session.send(b"T", RESET)
-        self._line(colour + verdict_text(block, verdict) + _PLAIN)
+        took_ms = (time.monotonic() - block.began) * 1000
+        self._line(colour + verdict_text(block.number, verdict, took_ms) + _PLAIN)
+        self.session.send(b"b", struct.pack("<IBd", block.number, verdict, took_ms))
         self._runs(NOBODY)
         self.session.child.say(block.token, b"A")
         held = bytes(self.held)
