@@ -125,6 +125,8 @@ async function runCommand(context: Context): Promise<ExitCode> {
 	});
 	let session: Session | undefined;
 	try {
+		// A Python that cannot be made is said before the thinking, not in the middle of it.
+		await lab.pythonReady;
 		for (const says of await knownFaults(lab, homes(io.env).cache)) show.aside(says);
 		const onError = (error: Error): void => show.aside(error.message);
 		session = kept
@@ -159,9 +161,10 @@ async function think(
 	show: Printer,
 	signal: AbortSignal,
 ): Promise<ExitCode> {
-	const [{ reason }, { standingOf }] = await Promise.all([
+	const [{ reason }, { standingOf }, { Keeper }] = await Promise.all([
 		import("../reason/reason.ts"),
 		import("../reason/standing.ts"),
+		import("../reason/keeper.ts"),
 	]);
 	const name = resumed ?? "main";
 	if (resumed === undefined) {
@@ -190,10 +193,10 @@ async function think(
 		},
 		lab.deps(signal),
 	);
-	const append = appendTo(session, show);
+	const keeper = new Keeper(session, (says) => show.aside(says));
 	let end: Extract<TraceEvent, { type: "end" }> | undefined;
 	for await (const event of stream) {
-		append(event);
+		keeper.append(event);
 		show.event(event);
 		if (event.type === "end") end = event;
 	}
@@ -201,20 +204,4 @@ async function think(
 	show.kept(session.id, end);
 	if (end?.reason === "interrupted") return 130;
 	return end === undefined || end.reason === "engine" ? 1 : 0;
-}
-
-/** A disk that refuses for a while does not end the trace: the event waits and is written when there is room again. */
-function appendTo(session: Session, show: Printer): (event: TraceEvent) => void {
-	let refused: string | undefined;
-	return (event) => {
-		try {
-			session.append(event);
-			if (refused !== undefined) show.aside("the journal is written again");
-			refused = undefined;
-		} catch (error) {
-			if (!(error instanceof Error) || error.name !== "JournalError") throw error;
-			if (error.message !== refused) show.aside(error.message);
-			refused = error.message;
-		}
-	};
 }

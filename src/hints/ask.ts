@@ -1,19 +1,22 @@
 /**
  * The policy with a person in it: what auto proposes is put before the person, who inserts it, rewrites it, has it said
- * otherwise, takes another hint, or vetoes it. A veto of a kind holds for as long as this policy lives.
+ * otherwise, takes another hint, or vetoes it; or lets it go in as the policy has it. A veto of a kind holds for as long
+ * as this policy lives, or as the set of vetoed kinds that it was given.
  */
 import type { Marker } from "./marker.ts";
 import type { AutoPolicy, Decision, Policy, PolicyContext, Proposal, Shelf } from "./policy.ts";
 
 export type Answer =
 	| { readonly do: "insert" }
+	/** Nobody answered: it goes in, and the policy has decided. */
+	| { readonly do: "let" }
 	/** `text` goes in as it is. */
 	| { readonly do: "edit"; readonly text: string }
 	/** The next wording of the same hint; asked again. */
 	| { readonly do: "other-wording" }
 	/** A hint by its id; asked again. */
 	| { readonly do: "other-hint"; readonly hint: string }
-	| { readonly do: "veto" }
+	| { readonly do: "veto"; readonly reason?: string }
 	/** No hints of this kind any more. */
 	| { readonly do: "veto-kind" };
 
@@ -27,12 +30,13 @@ export type Ask = (
 
 export class AskPolicy implements Policy {
 	readonly mode = "ask";
-	private readonly vetoed = new Set<string>();
+	private readonly vetoed: Set<string>;
 	private readonly auto: AutoPolicy;
 	private readonly shelf: Shelf;
 	private readonly ask: Ask;
 
-	constructor(auto: AutoPolicy, shelf: Shelf, ask: Ask) {
+	constructor(auto: AutoPolicy, shelf: Shelf, ask: Ask, vetoed = new Set<string>()) {
+		this.vetoed = vetoed;
 		this.auto = auto;
 		this.shelf = shelf;
 		this.ask = ask;
@@ -57,6 +61,8 @@ export class AskPolicy implements Policy {
 			switch (answer.do) {
 				case "insert":
 					return { insert: { ...proposal, by: "person" }, proposal };
+				case "let":
+					return { insert: { ...proposal, by: "policy" }, proposal };
 				case "edit":
 					if (answer.text !== "") {
 						const insert = { ...proposal, text: answer.text, by: "person" as const };
@@ -72,7 +78,7 @@ export class AskPolicy implements Policy {
 					break;
 				}
 				case "veto":
-					return { skip: { by: "person", reason: "vetoed" }, proposal };
+					return { skip: { by: "person", reason: answer.reason ?? "vetoed" }, proposal };
 				case "veto-kind":
 					this.vetoed.add(proposal.kind);
 					return {

@@ -15,7 +15,9 @@ export class Blocks {
 	readonly #dialect: FenceDialect;
 	readonly #signal: AbortSignal | undefined;
 	readonly #most: number;
-	#earlier: readonly Earlier[];
+	/** To be run again before the next block, from this one on. */
+	readonly #earlier: readonly Earlier[];
+	#from: number;
 	#interpreter: Interpreter | undefined;
 	#count: number;
 
@@ -27,12 +29,14 @@ export class Blocks {
 		},
 		most: number,
 		earlier: readonly Earlier[],
+		from = 0,
 	) {
 		this.#open = deps.interpreter;
 		this.#dialect = deps.dialect;
 		this.#signal = deps.signal;
 		this.#most = most;
 		this.#earlier = earlier;
+		this.#from = from;
 		this.#count = earlier.length;
 	}
 
@@ -50,14 +54,14 @@ export class Blocks {
 	async bringBack(): Promise<readonly string[]> {
 		const says: string[] = [];
 		this.#interpreter ??= await this.#open();
-		for (const [index, { code, output }] of this.#earlier.entries()) {
+		for (; this.#from < this.#earlier.length; this.#from++) {
+			const { code, output } = this.#earlier[this.#from]!;
 			const result = await this.#interpreter.run(code, this.#signal ? { signal: this.#signal } : {});
 			if (result.text !== output)
 				says.push(
-					`block ${index + 1} was run again to bring its names back and printed something else than the first time`,
+					`block ${this.#from + 1} was run again to bring its names back and printed something else than the first time`,
 				);
 		}
-		this.#earlier = [];
 		return says;
 	}
 

@@ -1,7 +1,8 @@
 /**
  * All that a trace needs, opened together and closed together: the engine, the library with its watcher, the Python and
  * the verifier. What is slow to make is begun at once and waited for only where it is needed: Python starts while the
- * model loads and thinks. Whatever was opened is closed, also when opening the rest fails.
+ * model loads and thinks. Whatever was opened is closed, also when opening the rest fails. A Python that could not be
+ * made is tried again when it is next asked for.
  */
 import type { Engine } from "../engine/engine.ts";
 import { type OpenOptions, openEngine } from "../engine/open.ts";
@@ -15,6 +16,7 @@ import { type LibraryWatch, watchLibrary } from "../hints/watch.ts";
 import { type Environment, ensureEnvironment } from "../python/environment.ts";
 import { NotIsolatedError, openHost, type PythonHost } from "../python/host.ts";
 import type { Interpreter, Limits } from "../python/interpreter.ts";
+import { openPtyInterpreter, type PtyInterpreter } from "../python/pty.ts";
 import { createVerifier, type Verifier } from "../score/verifier.ts";
 import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
 import type { ReasonDeps } from "./request.ts";
@@ -72,23 +74,23 @@ export class Lab {
 	readonly #hooks: LabHooks;
 	readonly #watch: LibraryWatch;
 	readonly #verifier: Verifier;
-	readonly #environment: Promise<Environment>;
-	#host: Promise<PythonHost>;
+	#python: Python;
+	#agreeing: Promise<boolean> | undefined;
 	#opened: Interpreter[] = [];
+	#closed = false;
 
 	private constructor(
 		engine: Engine,
 		settings: LabSettings,
 		hooks: LabHooks,
 		library: Library,
-		python: ReturnType<typeof startPython>,
+		python: Python,
 	) {
 		this.engine = engine;
 		this.settings = settings;
 		this.#hooks = hooks;
 		this.dialect = dialectNamed(library.dialects, settings.dialect);
-		this.#environment = python.environment;
-		this.#host = python.host;
+		this.#python = python;
 		this.#watch = watchLibrary({
 			layers: libraryLayers(hooks),
 			library,
@@ -96,12 +98,13 @@ export class Lab {
 			onMistakes: hooks.onMistakes ?? (() => {}),
 		});
 		this.#verifier = createVerifier({
-			python: async () => (await this.#environment).python,
+			python: async () => (await this.#mended().environment).python,
 			interpreters: () => this.#isolatedHost(),
 			dialect: this.dialect,
 		});
 	}
 
+	/** Resolves when the engine is there; `pythonReady` says when the Python is. */
 	static async open(settings: LabSettings, hooks: LabHooks): Promise<Lab> {
 		const library = openLibrary(libraryLayers(hooks));
 		dialectNamed(library.dialects, settings.dialect);
@@ -112,20 +115,26 @@ export class Lab {
 			...(settings.named ? { named: settings.named } : {}),
 		});
 		try {
-			const [engine] = await Promise.all([opening, python.environment]);
-			return new Lab(engine, settings, hooks, library, python);
+			return new Lab(await opening, settings, hooks, library, python);
 		} catch (error) {
 			python.stop();
-			await Promise.allSettled([
-				opening.then((engine) => engine.close()),
-				python.host.then((host) => host.close()),
-			]);
+			await python.host.then((host) => host.close()).catch(() => {});
 			throw error;
 		}
 	}
 
+	/** The library in force. */
+	get library(): Library {
+		return this.#watch.library;
+	}
+
+	/** Resolves when Python's environment is there; what is being made meanwhile is said by `onProgress`. Rejects where it cannot be made. */
+	get pythonReady(): Promise<void> {
+		return this.#python.environment.then(() => {});
+	}
+
 	/** What a trace made here is made with, to be kept with it. */
-	traceSettings(): TraceSettings {
+	traceSettings(policy = this.policy()): TraceSettings {
 		const { info } = this.engine;
 		const { sampling, budgets, system, instruction } = this.settings;
 		const auto = info.model === TINY_MODEL ? "" : BOXED;
@@ -135,7 +144,7 @@ export class Lab {
 			model: info.model,
 			exact: info.caps.exact,
 			dialect: this.dialect.id,
-			policy: this.policy().says,
+			policy: policy.says,
 			sampling,
 			budgets,
 			...(system === undefined ? {} : { system }),
@@ -144,34 +153,49 @@ export class Lab {
 	}
 
 	/** A policy for one trace: it remembers what a person vetoed. */
-	policy(): Policy {
-		const { hints, sampling } = this.settings;
+	policy(hints = this.settings.hints, ask = this.#hooks.ask): Policy {
 		if (hints.mode === "off") return off;
-		const shelf = (): Library => this.#watch.library;
-		const auto = new AutoPolicy(shelf, { rounds: hints.rounds, words: hints.words, seed: sampling.seed });
+		const { seed } = this.settings.sampling;
+		const shelf = (): Library => this.library;
+		const auto = new AutoPolicy(shelf, { rounds: hints.rounds, words: hints.words, seed });
 		if (hints.mode === "auto") return auto;
-		if (!this.#hooks.ask) throw new Error("the policy ask needs somebody to ask");
-		return new AskPolicy(auto, shelf, this.#hooks.ask);
+		if (!ask) throw new Error("the policy ask needs somebody to ask");
+		return new AskPolicy(auto, shelf, ask);
 	}
 
 	/** What `reason` needs for one trace. Its interpreter is opened when the first block runs. */
-	deps(signal?: AbortSignal): ReasonDeps {
+	deps(signal?: AbortSignal, policy = this.policy()): ReasonDeps {
 		return {
 			engine: this.engine,
 			dialect: this.dialect,
-			policy: this.policy(),
-			interpreter: async () => {
-				const interpreter = await (await this.#isolatedHost()).open({ limits: this.settings.python.limits });
-				this.#opened.push(interpreter);
-				return interpreter;
-			},
+			policy,
+			interpreter: () => this.openInterpreter(),
 			score: (problem: Problem, text: string) => this.#verifier.verify(problem, text, signal),
 			...(signal ? { signal } : {}),
 		};
 	}
 
+	/** A namespace of its own; with a terminal, one that a person sees and types into. */
+	openInterpreter(): Promise<Interpreter>;
+	openInterpreter(options: {
+		readonly terminal: { readonly cols: number; readonly rows: number };
+	}): Promise<PtyInterpreter>;
+	async openInterpreter(options?: {
+		readonly terminal: { readonly cols: number; readonly rows: number };
+	}): Promise<Interpreter> {
+		const host = await this.#isolatedHost();
+		const { limits } = this.settings.python;
+		const interpreter = options
+			? await openPtyInterpreter(host, { ...options.terminal, limits })
+			: await host.open({ limits });
+		this.#opened.push(interpreter);
+		return interpreter;
+	}
+
 	async close(): Promise<void> {
-		const host = await this.#host.catch(() => undefined);
+		this.#closed = true;
+		this.#python.stop();
+		const host = await this.#python.host.catch(() => undefined);
 		await Promise.allSettled([
 			...this.#opened.map((interpreter) => interpreter.close()),
 			this.#watch.close(),
@@ -181,25 +205,44 @@ export class Lab {
 		]);
 	}
 
+	/** What failed is begun again. */
+	#mended(): Python {
+		if (this.#python.failed && !this.#closed)
+			this.#python = startPython(this.settings, this.#hooks, this.#python.allowUnisolated);
+		return this.#python;
+	}
+
 	/** The host, once it is known that it isolates or that the user agreed to do without. */
 	async #isolatedHost(): Promise<PythonHost> {
 		try {
-			return await this.#host;
+			return await this.#mended().host;
 		} catch (error) {
 			if (!(error instanceof NotIsolatedError)) throw error;
-			if (!(await this.#hooks.confirmUnisolated(error.message)))
+			// Two may ask for a Python at once, the person is asked once.
+			this.#agreeing ??= this.#hooks.confirmUnisolated(error.message).finally(() => {
+				this.#agreeing = undefined;
+			});
+			if (!(await this.#agreeing))
 				throw new IsolationError(
 					`${error.message} It was not agreed to, so the trace stops before its first block.`,
 				);
-			this.#host = startPython(this.settings, this.#hooks, true).host;
-			this.#host.catch(() => {});
-			return await this.#host;
+			if (!this.#python.allowUnisolated) this.#python = startPython(this.settings, this.#hooks, true);
+			return await this.#python.host;
 		}
 	}
 }
 
+type Python = {
+	readonly environment: Promise<Environment>;
+	readonly host: Promise<PythonHost>;
+	readonly allowUnisolated: boolean;
+	/** It could not be made; that nobody has agreed to do without isolation is no such failure. */
+	readonly failed: boolean;
+	stop(): void;
+};
+
 /** Makes the environment where it is not there, then the fork server. Nobody need wait for it until a block runs. */
-function startPython(settings: LabSettings, hooks: LabHooks, allowUnisolated: boolean) {
+function startPython(settings: LabSettings, hooks: LabHooks, allowUnisolated: boolean): Python {
 	const { base, isolation } = settings.python;
 	const stopped = new AbortController();
 	const signal = hooks.signal ? AbortSignal.any([hooks.signal, stopped.signal]) : stopped.signal;
@@ -216,8 +259,19 @@ function startPython(settings: LabSettings, hooks: LabHooks, allowUnisolated: bo
 	const host = environment.then((made) =>
 		openHost({ env, environment: made, allowUnisolated, limits: settings.python.limits }),
 	);
+	let failed = false;
 	// Whoever needs them is told; until then a failure is nobody's.
 	environment.catch(() => {});
-	host.catch(() => {});
-	return { environment, host, stop: () => stopped.abort() };
+	host.catch((error) => {
+		failed = !(error instanceof NotIsolatedError);
+	});
+	return {
+		environment,
+		host,
+		allowUnisolated,
+		get failed() {
+			return failed;
+		},
+		stop: () => stopped.abort(),
+	};
 }

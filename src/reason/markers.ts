@@ -9,17 +9,19 @@ import { given, type On, type Standing } from "./request.ts";
 
 export class Markers {
 	readonly #policy: Policy;
-	readonly #maxRounds: number;
+	readonly #maxRounds: () => number;
 	readonly #on: On;
 	readonly #hints: Standing["hints"][number][];
 	readonly #seen: Standing["markers"][number][];
+	readonly #vetoed: NonNullable<Standing["vetoed"]>[number][];
 
-	constructor(policy: Policy, maxRounds: number, on: On, from: Standing | undefined) {
+	constructor(policy: Policy, maxRounds: () => number, on: On, from: Standing | undefined) {
 		this.#policy = policy;
 		this.#maxRounds = maxRounds;
 		this.#on = on;
 		this.#hints = [...(from?.hints ?? [])];
 		this.#seen = [...(from?.markers ?? [])];
+		this.#vetoed = [...(from?.vetoed ?? [])];
 	}
 
 	/** Hints that went in. */
@@ -45,17 +47,20 @@ export class Markers {
 			this.#seen.push({ at, marker: kind });
 			yield { ...this.#on("marker"), marker: kind, at, index, ...given({ word }) };
 		}
-		if (this.#policy.mode === "off" || (kind === "before-end" && this.#rounds >= this.#maxRounds))
+		if (this.#policy.mode === "off" || (kind === "before-end" && this.#rounds >= this.#maxRounds()))
 			return undefined;
+		// A request that was left may come by a place again.
+		if (this.#vetoed.some((veto) => veto.at === at && (veto.marker ?? kind) === kind)) return undefined;
 		const decision = await this.#policy.decide(marker, { ...context, hints: this.#hints });
+		if ("skip" in decision && decision.proposal) this.#vetoed.push({ at, marker: kind });
 		yield* this.#say(decision, at);
 		return "insert" in decision ? decision.insert : undefined;
 	}
 
 	/** The hint is in the turn: `piece` is what was put there. */
 	inserted(
-		insert: Insertion,
-		marker: MarkerKind,
+		insert: Pick<Insertion, "hint" | "kind" | "wording" | "by">,
+		marker: MarkerKind | "anywhere",
 		at: number,
 		piece: { readonly text: string; readonly ids?: readonly number[] },
 	): TraceEvent {

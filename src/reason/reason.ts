@@ -13,6 +13,7 @@ import type { MarkerKind, ScanConfig, ScanEvent } from "../hints/marker.ts";
 import { lettered } from "../score/choice.ts";
 import type { EndReason, TraceEvent } from "../trace/events.ts";
 import { Blocks } from "./blocks.ts";
+import type { HandHint } from "./live.ts";
 import { Markers } from "./markers.ts";
 import {
 	given,
@@ -23,6 +24,7 @@ import {
 	THINK_CLOSE,
 } from "./request.ts";
 import { Sampler } from "./sampler.ts";
+import { thinkingEnded } from "./standing.ts";
 import { Writing } from "./writing.ts";
 
 /** Runs one trace to its end. Returns why it ended. The events `session` and `branch` are the caller's. */
@@ -45,6 +47,9 @@ type End = {
 	readonly eosIds?: readonly number[];
 };
 
+/** What a hint is called that a person wrote: the library has no name for it. */
+const BY_HAND = "by-hand";
+
 class Run {
 	readonly #request: ReasonRequest;
 	readonly #deps: ReasonDeps;
@@ -54,8 +59,13 @@ class Run {
 	readonly #markers: Markers;
 	readonly #blocks: Blocks;
 	readonly #on: On;
+	readonly #now: () => number;
 	#writing: Writing | undefined;
 	#phase: "thinking" | "answer" = "thinking";
+	/** Aborts when the request that runs is to be left, because a person steers. */
+	#interrupt: AbortSignal | undefined;
+	/** Whether the request that runs stops at the end of thinking. */
+	#stops = false;
 
 	constructor(request: ReasonRequest, deps: ReasonDeps) {
 		const now = deps.now ?? Date.now;
@@ -63,10 +73,13 @@ class Run {
 		this.#deps = deps;
 		this.#thinkClose = deps.thinkClose ?? THINK_CLOSE;
 		this.#scan = { words: deps.words ?? REFLECTION_WORDS, dialect: deps.dialect };
+		this.#now = now;
 		this.#on = (type) => ({ type, t: now(), branch: request.branch });
 		this.#sampler = new Sampler(request, deps, now);
-		this.#markers = new Markers(deps.policy, request.settings.budgets.maxRounds, this.#on, request.from);
-		this.#blocks = new Blocks(deps, request.settings.budgets.maxCalls, request.from?.blocks ?? []);
+		const { maxCalls, maxRounds } = request.settings.budgets;
+		const rounds = (): number => deps.steering?.rounds ?? maxRounds;
+		this.#markers = new Markers(deps.policy, rounds, this.#on, request.from);
+		this.#blocks = new Blocks(deps, maxCalls, request.from?.blocks ?? [], request.from?.blocksFrom);
 	}
 
 	async *toTheEnd(): Events<EndReason> {
@@ -109,51 +122,93 @@ class Run {
 			tokens: (piece) => ({ ...this.#on("tokens"), ...piece, segment: this.#sampler.segment }),
 		});
 		this.#writing = writing;
-		const ended = from?.spans.some((span) => span.kind === "model" && span.text.includes(this.#thinkClose));
-		if (ended) this.#phase = "answer";
-		// The trace broke off behind a whole block, before its output was there: it is still owed one.
-		const last = writing.found.at(-1);
-		if (!ended && isBlock(last) && writing.text.slice(last.at).trim() === "")
-			yield* this.#runBlock(writing, last.code);
+		if (thinkingEnded(from?.spans ?? [], this.#thinkClose)) this.#phase = "answer";
+		yield* this.#runOwed(writing);
 		return writing;
+	}
+
+	/** The text ends in a whole block without its output: the trace broke off there, or a hint brought it. */
+	async *#runOwed(writing: Writing): Events {
+		const last = writing.endsIn;
+		if (this.#phase === "thinking" && isBlock(last)) yield* this.#runBlock(writing, last.code);
 	}
 
 	async *#grow(writing: Writing): Events<End> {
 		for (;;) {
+			yield* this.#steer(writing);
 			const over = this.#sampler.overBudget();
 			if (over) return { reason: over };
 			yield* this.#notices();
+			this.#interrupt = this.#deps.steering?.watch();
 			const before = writing.receivedLength;
 			let end: GenerateEnd | undefined;
 			try {
 				end = yield* this.#follow(writing);
 			} catch (error) {
-				yield* writing.settleAll();
-				yield this.#notice(
-					"warning",
-					await this.#sampler.afterFailure(error, writing.receivedLength > before),
-				);
+				if (!this.#aside) {
+					yield* writing.settleAll();
+					const progress = writing.receivedLength > before;
+					const says = await this.#sampler.afterFailure(error, progress, this.#interrupt);
+					yield this.#notice("warning", says);
+					continue;
+				}
+			}
+			const ended = end && !this.#aside ? yield* this.#after(writing, end) : undefined;
+			if (ended && !this.#aside) return ended;
+			if (this.#aside) writing.drop();
+		}
+	}
+
+	/** A person steers: what the request that runs still brings is not the trace's. */
+	get #aside(): boolean {
+		return this.#interrupt?.aborted === true && !this.#deps.signal?.aborted;
+	}
+
+	/** Between two requests a person's hints go in, and the loop waits for as long as it was told to. */
+	async *#steer(writing: Writing): Events {
+		const { steering, signal } = this.#deps;
+		while (steering && !signal?.aborted) {
+			const hint = steering.take();
+			if (hint) {
+				yield* this.#inject(writing, hint);
 				continue;
 			}
-			if (!end) continue;
-			const ended = yield* this.#after(writing, end);
-			if (ended) return ended;
+			if (!steering.paused) return;
+			const since = this.#now();
+			await steering.moved(signal);
+			this.#sampler.rested(this.#now() - since);
 		}
+	}
+
+	async *#inject(
+		writing: Writing,
+		{ text, hint = BY_HAND, kind = BY_HAND, wording = text }: HandHint,
+	): Events {
+		const at = writing.text.length;
+		const piece = await writing.append(text);
+		const decided = { at, decision: "insert", by: "person", reason: "put in by hand", hint } as const;
+		yield { ...this.#on("decision"), ...decided };
+		yield this.#markers.inserted({ hint, kind, wording, by: "person" }, "anywhere", at, piece);
+		this.#phase = "thinking";
+		yield* this.#runOwed(writing);
 	}
 
 	/** One request to the engine. Undefined: something was put into the turn, and a new request continues it. */
 	async *#follow(writing: Writing): Events<GenerateEnd | undefined> {
 		const thinking = this.#phase === "thinking";
-		const stream = this.#sampler.stream(writing.prefix(), {
-			stop: thinking && this.#hinting ? [this.#thinkClose] : [],
+		this.#stops = thinking && this.#hinting;
+		const ask = {
+			stop: this.#stops ? [this.#thinkClose] : [],
 			...(thinking && this.#sampler.scans
 				? { scan: { config: this.#scan, state: writing.scanState, until: this.#until() } }
 				: {}),
-		});
+		};
+		const stream = this.#sampler.stream(writing.prefix(), ask, this.#interrupt);
 		try {
 			for (;;) {
 				const next = await stream.next();
 				if (next.done) return next.value;
+				if (this.#aside) continue;
 				if ((yield* this.#take(writing, next.value)) === "on") continue;
 				// An engine that scans has stopped by itself, and its end tells what the request cost.
 				if (this.#sampler.scans) await stream.next();
@@ -180,10 +235,11 @@ class Run {
 			yield* writing.settleAll();
 			return "on";
 		}
-		const closed = this.#hinting ? undefined : writing.receivedEnd(this.#thinkClose, chunk.text.length);
+		const closed = this.#stops ? undefined : writing.receivedEnd(this.#thinkClose, chunk.text.length);
 		for (const event of found) {
 			if (closed !== undefined && event.at > closed) break;
 			if ((yield* this.#found(writing, event)) === "anew") return "anew";
+			if (this.#aside) return "on";
 		}
 		if (closed !== undefined) {
 			yield* this.#atMarker(writing, "before-end", closed - this.#thinkClose.length);
@@ -243,6 +299,7 @@ class Run {
 		}
 		if (this.#phase === "thinking") {
 			if ((yield* this.#atMarker(writing, "before-end", writing.text.length)) === "anew") return undefined;
+			if (this.#aside) return undefined;
 			if (end.reason === "stop") {
 				// The model sampled it, though the engine kept it back.
 				const piece = await writing.append(this.#thinkClose, true);

@@ -12,6 +12,7 @@ import type {
 	TraceUsage,
 } from "../trace/events.ts";
 import type { Prefix, Span } from "../trace/span.ts";
+import type { Steering } from "./steering.ts";
 
 /** What ends the thinking of a model: the marker "before the end of thinking". A turn without it thinks to its end. */
 export const THINK_CLOSE = "</think>";
@@ -25,6 +26,8 @@ export type Standing = {
 	readonly spans: readonly Span[];
 	/** Blocks that ran, in order: their code is run again to bring the namespace back before the next one. */
 	readonly blocks: readonly { readonly code: string; readonly output: string }[];
+	/** The first block that is run again: the names of those before are there still, or were lost on the way. */
+	readonly blocksFrom?: number;
 	readonly hints: readonly {
 		readonly at: number;
 		readonly hint: string;
@@ -32,6 +35,8 @@ export type Standing = {
 		readonly marker: string;
 	}[];
 	readonly markers: readonly { readonly at: number; readonly marker: string }[];
+	/** Where a person decided against a hint: nobody is asked again. Without a marker: whatever is found there. */
+	readonly vetoed?: readonly { readonly at: number; readonly marker?: string }[];
 	readonly segments: number;
 	readonly usage: TraceUsage;
 	/** It came to its end. */
@@ -64,6 +69,8 @@ export type ReasonDeps = {
 	/** Milliseconds since the epoch. */
 	readonly now?: () => number;
 	readonly signal?: AbortSignal;
+	/** A person's hand on the trace while it grows. */
+	readonly steering?: Steering;
 	/** Waits, abortable; a test hands in one that does not. */
 	readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 };

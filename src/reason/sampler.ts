@@ -39,7 +39,7 @@ export class Sampler {
 	readonly #signal: AbortSignal | undefined;
 	readonly #now: () => number;
 	readonly #wait: ReasonDeps["sleep"];
-	readonly #started: number;
+	#started: number;
 	/** Requests so far: the number of the one that is running, from 1. */
 	segment: number;
 	#sampled: number;
@@ -78,6 +78,7 @@ export class Sampler {
 	async *stream(
 		prefix: Prefix,
 		ask: Pick<SampleOptions, "stop" | "scan">,
+		interrupt?: AbortSignal,
 	): AsyncGenerator<Chunk, GenerateEnd, void> {
 		const limit = new AbortController();
 		const { maxMs } = this.#settings.budgets;
@@ -85,7 +86,9 @@ export class Sampler {
 			maxMs === undefined
 				? undefined
 				: setTimeout(() => limit.abort(), Math.min(LONGEST_TIMER_MS, Math.max(0, maxMs - this.elapsedMs)));
-		const signal = this.#signal ? AbortSignal.any([this.#signal, limit.signal]) : limit.signal;
+		const signal = AbortSignal.any(
+			[this.#signal, interrupt, limit.signal].filter((one) => one !== undefined),
+		);
 		const stream = this.#engine.generate(prefix, this.#options(prefix, ask), signal);
 		this.segment++;
 		let received = 0;
@@ -109,12 +112,12 @@ export class Sampler {
 	}
 
 	/** Waits before the next try and returns what to say of it; throws the error where trying again is of no use. */
-	async afterFailure(error: unknown, progress: boolean): Promise<string> {
+	async afterFailure(error: unknown, progress: boolean, interrupt?: AbortSignal): Promise<string> {
 		if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind)) throw error;
 		this.#failures = progress ? 1 : this.#failures + 1;
 		if (this.#failures > RETRIES) throw error;
 		const asked = Math.min(LONGEST_WAIT_MS, retryAfterOf(error) ?? 0);
-		await this.#sleep(Math.max(asked, FIRST_WAIT_MS * 2 ** (this.#failures - 1)));
+		await this.#sleep(Math.max(asked, FIRST_WAIT_MS * 2 ** (this.#failures - 1)), interrupt);
 		return `${error.message}; going on from where the trace stands (try ${this.#failures} of ${RETRIES})`;
 	}
 
@@ -129,6 +132,11 @@ export class Sampler {
 		if (maxMs !== undefined && this.elapsedMs >= maxMs) return "time";
 		if (this.#sampled >= maxTokens) return "tokens";
 		return undefined;
+	}
+
+	/** A person let the trace wait: that is none of its time. */
+	rested(ms: number): void {
+		this.#started += ms;
 	}
 
 	get elapsedMs(): number {
@@ -190,16 +198,18 @@ export class Sampler {
 		}
 	}
 
-	async #sleep(ms: number): Promise<void> {
+	async #sleep(ms: number, interrupt?: AbortSignal): Promise<void> {
 		if (this.#wait) return this.#wait(ms, this.#signal);
+		const signals = [this.#signal, interrupt].filter((one) => one !== undefined);
+		if (signals.some(({ aborted }) => aborted)) return;
 		await new Promise<void>((resolve) => {
 			const done = (): void => {
 				clearTimeout(timer);
-				this.#signal?.removeEventListener("abort", done);
+				for (const signal of signals) signal.removeEventListener("abort", done);
 				resolve();
 			};
 			const timer = setTimeout(done, ms);
-			this.#signal?.addEventListener("abort", done, { once: true });
+			for (const signal of signals) signal.addEventListener("abort", done, { once: true });
 		});
 	}
 }

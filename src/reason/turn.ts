@@ -137,6 +137,12 @@ export class Turn {
 		return join(parts);
 	}
 
+	/** Throws away what was received and not accepted. */
+	drop(): void {
+		this.#pending = [];
+		this.#pendingLength = 0;
+	}
+
 	/** Appends text that somebody other than the sampler wrote. Nothing may be pending. */
 	append(piece: Piece): void {
 		if (this.#pendingLength > 0)

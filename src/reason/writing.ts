@@ -21,14 +21,14 @@ export class Writing {
 	readonly #turn: Turn;
 	readonly #follower: Follower;
 	readonly #options: WritingOptions;
-	/** What the scanner found in the text that was there already. */
-	readonly found: readonly ScanEvent[];
+	/** What the scanner found last in text that was put here whole: what stood already, or a hint. */
+	#last: ScanEvent | undefined;
 
 	private constructor(turn: Turn, options: WritingOptions) {
 		this.#turn = turn;
 		this.#options = options;
 		this.#follower = new Follower((state) => new Scanner(options.scan, state));
-		this.found = this.#follower.push(turn.text);
+		this.#last = this.#follower.push(turn.text).at(-1);
 		this.#follower.rest();
 	}
 
@@ -106,9 +106,20 @@ export class Writing {
 		const ids = this.#turn.tokenCount === undefined ? undefined : await this.#options.tokenize(text, special);
 		const piece = { text, ...given({ ids }) };
 		this.#turn.append(piece);
-		this.#follower.push(text);
+		this.#last = this.#follower.push(text).at(-1);
 		this.#follower.rest();
 		return piece;
+	}
+
+	/** What was put here whole ends in this, and nothing stands behind it. */
+	get endsIn(): ScanEvent | undefined {
+		return this.#last && this.text.slice(this.#last.at).trim() === "" ? this.#last : undefined;
+	}
+
+	/** Lets go what was received and does not stand: it will come again. */
+	drop(): void {
+		this.#turn.drop();
+		this.#follower.back(this.#turn.text.length);
 	}
 
 	*#stands(piece: Accepted | undefined): Generator<TraceEvent, void, void> {

@@ -1,105 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Engine, EngineError } from "../../src/engine/engine.ts";
-import type { FenceDialect, Marker } from "../../src/hints/marker.ts";
-import type { Decision, Policy } from "../../src/hints/policy.ts";
-import type { BlockResult, Interpreter } from "../../src/python/interpreter.ts";
+import type { Policy } from "../../src/hints/policy.ts";
 import { reason } from "../../src/reason/reason.ts";
 import type { ReasonDeps } from "../../src/reason/request.ts";
 import { standingOf } from "../../src/reason/standing.ts";
-import type { EndReason, Problem, TraceEvent, TraceSettings } from "../../src/trace/events.ts";
+import type { EndReason, TraceEvent, TraceSettings } from "../../src/trace/events.ts";
 import { fold } from "../../src/trace/fold.ts";
 import { HEADER, ToyEngine } from "./toy-engine.ts";
+import { dialect, HINTED, model, PLAIN, policy, problem, rest, settings, ToyPython } from "./toy-trace.ts";
 
-const dialect: FenceDialect = {
-	id: "qwen",
-	codeOpen: "```python",
-	codeClose: "```",
-	languages: ["python"],
-	outputOpen: "```output\n",
-	outputClose: "```\n",
-	callsUsedUp: "[No Python calls are left. Finish in words.]\n",
-};
-
-const problem: Problem = { id: "p", domain: "math", problem: "What is 6 * 7?", answer: "42" };
-
-function settings(changes: Partial<TraceSettings["budgets"]> = {}): TraceSettings {
-	return {
-		engine: "toy",
-		model: "toy",
-		exact: true,
-		dialect: "qwen",
-		policy: "test",
-		sampling: { temperature: 0, seed: 1 },
-		budgets: { maxTokens: 10_000, maxCalls: 6, maxRounds: 3, ...changes },
-	};
-}
-
-/** Remembers what it ran; `2+2`-like sums are all it can do. */
-class ToyPython implements Interpreter {
-	readonly isolation = { kind: "userns", says: "" } as const;
-	readonly ran: string[] = [];
-	async run(code: string): Promise<BlockResult> {
-		this.ran.push(code);
-		const sum = /^print\((\d+)\*(\d+)\)\s*$/.exec(code);
-		const text = sum ? `${Number(sum[1]) * Number(sum[2])}\n` : "";
-		return { verdict: "ok", text, outputBytes: text.length, durationMs: 1, stateLost: false };
-	}
-	async interrupt(): Promise<void> {}
-	async restart(): Promise<void> {}
-	async close(): Promise<void> {}
-}
-
-const HINT = ", maybe I can use Python.\n```python\n";
-const END_HINT = "Wait, let me check with Python.\n```python\n";
-
-/** Inserts the hint wherever `wants` says so. */
-function policy(wants: (marker: Marker) => boolean): Policy {
-	return {
-		mode: "auto",
-		says: "test",
-		decide: async (marker): Promise<Decision> => {
-			if (!wants(marker)) return { skip: { by: "policy", reason: "not here" } };
-			const text = marker.kind === "after-word" ? HINT : END_HINT;
-			const insert = {
-				hint: "check",
-				kind: "general-tool-use",
-				wording: text,
-				text,
-				by: "policy" as const,
-				reason: "test",
-			};
-			return { insert, proposal: insert };
-		},
-	};
-}
 const off: Policy = {
 	mode: "off",
 	says: "off",
 	decide: async () => ({ skip: { by: "policy", reason: "off" } }),
-};
-
-const PLAIN =
-	"6*7 is 41.\nWait, `Wait` is a word. Wait-list.\nSo 41.\n</think>\n\nThe answer is \\boxed{41}.";
-
-const OUTPUT = "```output\n42\n```\n";
-
-/** Fails by itself; computes when a hint has opened a fence; believes what Python says. */
-function model(assistant: string): string {
-	const answer = `\n\nThe answer is \\boxed{${assistant.includes(OUTPUT) ? 42 : 41}}.`;
-	if (assistant.includes("</think>")) return rest(answer, after(assistant, "</think>"));
-	const [latest] = [HINT, END_HINT, OUTPUT, dialect.callsUsedUp]
-		.filter((mark) => assistant.includes(mark))
-		.sort((a, b) => assistant.lastIndexOf(b) - assistant.lastIndexOf(a));
-	if (latest === undefined) return rest(PLAIN, assistant);
-	if (latest === HINT || latest === END_HINT) return rest("print(6*7)\n```\n", after(assistant, latest));
-	return rest(`Python says 42.\n</think>${answer}`, after(assistant, latest));
-}
-const after = (text: string, what: string): string => text.slice(text.lastIndexOf(what) + what.length);
-const rest = (whole: string, begun: string): string => {
-	if (!whole.startsWith(begun))
-		throw new Error(`the toy model was led off its path: ${JSON.stringify(begun)}`);
-	return whole.slice(begun.length);
 };
 
 async function run(
@@ -164,8 +78,6 @@ async function run(
 
 const kinds = (events: readonly TraceEvent[]): string[] =>
 	events.map((event) => event.type).filter((type) => type !== "tokens");
-
-const HINTED = `6*7 is 41.\nWait${HINT}print(6*7)\n\`\`\`\n\`\`\`output\n42\n\`\`\`\nPython says 42.\n</think>\n\nThe answer is \\boxed{42}.`;
 
 describe("the loop", () => {
 	test("without hints the turn is what the model writes, and its markers are seen", async () => {
