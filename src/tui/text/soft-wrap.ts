@@ -5,10 +5,11 @@
  * a cell after the text; only white space may hang over (it is not shown there), so that a row begins with a word.
  * A row breaks after white space and beside wide characters, and within a word only where the word is longer than the row.
  */
-import { TAB_CELLS } from "./cells.ts";
 import { type Shown, shown } from "./clusters.ts";
 import type { Line } from "./lines.ts";
 
+/** A tab is always this wide in a field: its text can change before it at every key. */
+const TAB_CELLS = 4;
 const TAB: Shown = { text: " ".repeat(TAB_CELLS), cells: TAB_CELLS };
 
 /** How a grapheme looks in a field. */
