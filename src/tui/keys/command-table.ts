@@ -13,6 +13,7 @@ export const CONTEXTS = {
 	timeline: "in the hint timeline",
 	python: "in the Python pane",
 	prompt: "while a hint is written",
+	search: "while a search is typed",
 	proposal: "while a proposed hint waits",
 	ended: "when a trace has ended",
 	replay: "in a replay",
@@ -28,6 +29,19 @@ export const CONTEXTS = {
 } as const;
 
 export type KeyContext = keyof typeof CONTEXTS;
+
+/** Contexts in which text is typed, at least at times: no binding there is a key that writes text. */
+export const TYPING: ReadonlySet<KeyContext> = new Set([
+	"prompt",
+	"search",
+	"start",
+	"sessions",
+	"list",
+	"library",
+	"form",
+	"field",
+	"dialog",
+]);
 
 type Entry = {
 	readonly title: string;
@@ -301,14 +315,14 @@ export const COMMANDS = {
 	"half.down": {
 		title: "Half a page down",
 		in: "thinking",
-		keys: ["d", "ctrl+d"],
+		keys: ["d", "ctrl+d", "shift+down"],
 		says: "half a page down",
 		quiet,
 	},
 	"half.up": {
 		title: "Half a page up",
 		in: "thinking",
-		keys: ["e", "ctrl+u"],
+		keys: ["e", "ctrl+u", "shift+up"],
 		says: "half a page up",
 		quiet,
 	},
@@ -324,14 +338,14 @@ export const COMMANDS = {
 	"event.next": {
 		title: "Next hint or block",
 		in: "thinking",
-		keys: ["}"],
+		keys: ["}", "alt+down"],
 		says: "to the next hint, block or output",
 		quiet,
 	},
 	"event.previous": {
 		title: "Previous hint or block",
 		in: "thinking",
-		keys: ["{"],
+		keys: ["{", "alt+up"],
 		says: "to the hint, block or output before",
 		quiet,
 	},
@@ -399,6 +413,15 @@ export const COMMANDS = {
 		says: "what is written stays there for later",
 		quiet,
 	},
+
+	"search.done": {
+		title: "Keep the search",
+		in: "search",
+		keys: ["enter"],
+		says: "back to the thinking, with the hits marked",
+		quiet,
+	},
+	"search.leave": { title: "Leave the search", in: "search", keys: ["escape"], says: "the marks go", quiet },
 
 	// A proposed hint waits.
 	"proposal.insert": {
@@ -543,8 +566,14 @@ export const COMMANDS = {
 	// Lists and dialogs.
 	"list.down": { title: "Down", in: "list", keys: ["down", "ctrl+j"], says: "the next line", quiet },
 	"list.up": { title: "Up", in: "list", keys: ["up", "ctrl+k"], says: "the line before", quiet },
-	"list.page-down": { title: "Page down", in: "list", keys: ["pagedown"], says: "a page down", quiet },
-	"list.page-up": { title: "Page up", in: "list", keys: ["pageup"], says: "a page up", quiet },
+	"list.page-down": {
+		title: "Page down",
+		in: "list",
+		keys: ["pagedown", "ctrl+f"],
+		says: "a page down",
+		quiet,
+	},
+	"list.page-up": { title: "Page up", in: "list", keys: ["pageup", "ctrl+b"], says: "a page up", quiet },
 	"list.first": { title: "First line", in: "list", keys: ["ctrl+home"], says: "to the first line", quiet },
 	"list.last": { title: "Last line", in: "list", keys: ["ctrl+end"], says: "to the last line", quiet },
 	"list.preview-down": {
