@@ -26,8 +26,7 @@ const HUMP = 8;
 const SAME_CASE = 1;
 const GAP = 3;
 const GAP_UNIT = 1;
-const LONG_UNITS = 512;
-const NEVER = -1e9;
+const LONG_UNITS = 128;
 
 export function fuzzy<Item>(
 	query: string,
@@ -43,12 +42,10 @@ export function fuzzy<Item>(
 		const folded = fold(text);
 		if (!wanted.every((word) => holds(folded, word.folded))) continue;
 		const marks = new Set<number>();
-		let score = 0;
-		for (const { word, folded: letters } of wanted) {
-			const placed = text.length > LONG_UNITS ? placeFirst : placeBest;
-			score += placed(text, folded, word, letters, marks);
-		}
-		found.push({ item, score, marks: [...marks].sort((a, b) => a - b) });
+		const place = text.length > LONG_UNITS ? placeFirst : placeBest;
+		let total = 0;
+		for (const { word, folded: letters } of wanted) total += place(text, folded, word, letters, marks);
+		found.push({ item, score: total, marks: [...marks].sort((a, b) => a - b) });
 	}
 	return found.sort((a, b) => b.score - a.score);
 }
@@ -125,66 +122,45 @@ function isCapital(unit: number): boolean {
 	return unit < 0x80 ? unit >= 0x41 && unit <= 0x5a : CAPITAL.test(String.fromCharCode(unit));
 }
 
-/** One row for each letter of the word; reused from call to call, since ten thousand items need it at every key. */
-let scores = new Int32Array(0);
-let origins = new Int32Array(0);
+/** A letter of the word at a place of the text: the best score up to there, and where the letter before it then stands. */
+const at = new Int32Array(LONG_UNITS * LONG_UNITS);
+const score = new Int32Array(LONG_UNITS * LONG_UNITS);
+const from = new Int32Array(LONG_UNITS * LONG_UNITS);
 
+/** Fills the tables above, letter after letter; they are reused, since ten thousand items need them at every key. */
 function placeBest(text: string, folded: string, word: string, letters: string, marks: Set<number>): number {
-	const width = text.length;
-	const size = width * letters.length;
-	if (scores.length < size) {
-		scores = new Int32Array(size * 2);
-		origins = new Int32Array(size * 2);
-	}
-	// The letters before `first` cannot be used, nor can any placing begin before the first letter.
-	let first = folded.indexOf(letters[0]!);
+	let begin = 0;
+	let end = 0;
 	for (let i = 0; i < letters.length; i++) {
-		const letter = letters.charCodeAt(i);
-		const row = i * width;
-		const above = row - width;
-		let reach = NEVER;
-		let reachFrom = -1;
-		let next = -1;
-		for (let j = first; j < width; j++) {
-			// `reach`: the best score of the letter before, at k < j - 1, less the gap from there to here.
-			if (i > 0 && j >= 2 && j - 2 >= first - 1) {
-				const candidate = (scores[above + j - 2] ?? NEVER) - GAP - GAP_UNIT;
-				reach -= GAP_UNIT;
-				if (candidate > reach) {
-					reach = candidate;
-					reachFrom = j - 2;
-				}
-			}
-			if (folded.charCodeAt(j) !== letter) {
-				scores[row + j] = NEVER;
-				continue;
-			}
-			let best = 0;
-			let from = -1;
+		const letter = letters[i]!;
+		const above = begin;
+		begin = end;
+		let seen = above;
+		/** Of the letters before that leave a gap to here, the best one; the gap grows with every place passed. */
+		let best = -1;
+		const first = i === 0 ? 0 : at[above]! + 1;
+		for (let j = folded.indexOf(letter, first); j >= 0; j = folded.indexOf(letter, j + 1)) {
+			let here = MATCH + worth(text, j) + (text.charCodeAt(j) === word.charCodeAt(i) ? SAME_CASE : 0);
+			let origin = -1;
 			if (i > 0) {
-				const run = (scores[above + j - 1] ?? NEVER) + RUN;
-				best = run >= reach ? run : reach;
-				from = run >= reach ? j - 1 : reachFrom;
+				for (; seen < begin && at[seen]! <= j - 2; seen++) {
+					if (best < 0 || score[seen]! + at[seen]! > score[best]! + at[best]!) best = seen;
+				}
+				const run = seen < begin && at[seen] === j - 1 ? score[seen]! + RUN : Number.NEGATIVE_INFINITY;
+				const gap = best < 0 ? Number.NEGATIVE_INFINITY : score[best]! - GAP - GAP_UNIT * (j - 1 - at[best]!);
+				origin = run >= gap ? seen : best;
+				here += Math.max(run, gap);
 			}
-			if (next < 0 && best > NEVER / 2) next = j;
-			const same = text.charCodeAt(j) === word.charCodeAt(i) ? SAME_CASE : 0;
-			scores[row + j] = best <= NEVER / 2 ? NEVER : best + MATCH + worth(text, j) + same;
-			origins[row + j] = from;
-		}
-		if (i + 1 < letters.length) {
-			// The row below reads this one from one before its own first letter: that place is not written above.
-			first = next + 1;
+			at[end] = j;
+			score[end] = here;
+			from[end] = origin;
+			end++;
 		}
 	}
-	const last = (letters.length - 1) * width;
-	let at = first;
-	for (let j = first; j < width; j++) if (scores[last + j]! > scores[last + at]!) at = j;
-	const score = scores[last + at]!;
-	for (let i = letters.length - 1; i >= 0; i--) {
-		marks.add(at);
-		at = origins[i * width + at]!;
-	}
-	return score;
+	let last = begin;
+	for (let entry = begin; entry < end; entry++) if (score[entry]! > score[last]!) last = entry;
+	for (let entry = last; entry >= 0; entry = from[entry]!) marks.add(at[entry]!);
+	return score[last]!;
 }
 
 function placeFirst(text: string, folded: string, word: string, letters: string, marks: Set<number>): number {
@@ -195,24 +171,26 @@ function placeFirst(text: string, folded: string, word: string, letters: string,
 	} else {
 		let end = -1;
 		for (let i = 0; i < letters.length; i++) end = folded.indexOf(letters[i]!, end + 1);
-		for (let i = letters.length - 1, at = end; i >= 0; i--, at--) {
-			at = folded.lastIndexOf(letters[i]!, at);
-			places[i] = at;
+		for (let i = letters.length - 1; i >= 0; i--, end--) {
+			end = folded.lastIndexOf(letters[i]!, end);
+			places[i] = end;
 		}
 	}
-	let score = 0;
-	places.forEach((at, i) => {
-		const gap = i === 0 ? 0 : at - places[i - 1]! - 1;
+	let total = 0;
+	places.forEach((place, i) => {
+		const gap = i === 0 ? 0 : place - places[i - 1]! - 1;
 		const link = i === 0 ? 0 : gap === 0 ? RUN : -GAP - GAP_UNIT * gap;
-		score += MATCH + worth(text, at) + link + (text[at] === word[i] ? SAME_CASE : 0);
-		marks.add(at);
+		total += MATCH + worth(text, place) + link + (text[place] === word[i] ? SAME_CASE : 0);
+		marks.add(place);
 	});
-	return score;
+	return total;
 }
 
 /** Where the letters stand in one piece: at the start of a word if they do so anywhere. */
 function wholeAt(text: string, folded: string, letters: string): number {
 	const first = folded.indexOf(letters);
-	for (let at = first; at >= 0; at = folded.indexOf(letters, at + 1)) if (worth(text, at) > 0) return at;
+	for (let place = first; place >= 0; place = folded.indexOf(letters, place + 1)) {
+		if (worth(text, place) > 0) return place;
+	}
 	return first;
 }
