@@ -6,11 +6,12 @@
  * character is cut in two: where half of one would stand, there is a space.
  */
 import stringWidth from "string-width";
-import { clusterEnd, shown } from "./clusters.ts";
+import { clusterEnd, shown, TAB_CELLS } from "./clusters.ts";
+import { Flow } from "./flow.ts";
+import { shownLine } from "./shown-line.ts";
 
 /** Printable ASCII: one character, one unit, one cell. A class without a quantifier cannot backtrack. */
 const NOT_PLAIN = /[^ -~]/;
-export const TAB_CELLS = 4;
 
 const isPlain = (text: string): boolean => !NOT_PLAIN.test(text);
 
@@ -81,46 +82,28 @@ export function expandTabs(text: string): string {
 	return lines.join("\n");
 }
 
-/** Rows of at most that many cells: newlines kept, broken at spaces, words longer than a row broken anywhere. */
+/** Rows of at most that many cells, broken as the thinking is: newlines kept, words whole where they fit. */
 export function wrapText(text: string, columns: number): string[] {
 	const room = Math.max(1, roomOf(columns));
+	const flow = new Flow(room);
 	const rows: string[] = [];
 	for (const line of text.split(/\r?\n/)) {
-		let row = "";
-		let cells = 0;
-		for (const word of graphemesByWord(expandTabs(line))) {
-			const width = word.reduce((sum, one) => sum + shown(one).cells, 0);
-			if (cells + width > room && row.trim() !== "" && word[0] !== " ") {
-				rows.push(row.trimEnd());
-				row = "";
-				cells = 0;
-			}
-			for (const one of word) {
-				const next = shown(one);
-				const { text: put, cells: more } = next.cells > room ? shown("?") : next;
-				if (cells + more > room) {
-					if (one === " ") continue;
-					rows.push(row.trimEnd());
-					row = "";
-					cells = 0;
-				}
-				row += put;
-				cells += more;
-			}
+		let begin = 0;
+		const row = (end: number): void => {
+			rows.push(shownLine(line.slice(begin, end), room).trimEnd());
+			begin = end;
+		};
+		flow.begin(0);
+		for (let at = 0; at < line.length; ) {
+			const end = clusterEnd(line, at);
+			const began = flow.take(line.slice(at, end), at, false);
+			if (began > 0) row(flow.first);
+			if (began > 1) row(flow.second);
+			at = end;
 		}
-		rows.push(row.trimEnd());
+		row(line.length);
 	}
 	return rows;
-}
-
-function graphemesByWord(line: string): string[][] {
-	const words: string[][] = [];
-	for (const one of graphemes(line)) {
-		const last = words.at(-1);
-		if (last && (last[0] === " ") === (one === " ")) last.push(one);
-		else words.push([one]);
-	}
-	return words;
 }
 
 const markOf = (room: number): string => (room >= 8 ? "..." : "~".slice(0, room));

@@ -10,6 +10,8 @@ import stringWidth from "string-width";
 import { visible } from "../../trace/visible.ts";
 
 export const MAX_CLUSTER = 64;
+/** A tab goes on to the next multiple of this. */
+export const TAB_CELLS = 4;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -83,6 +85,8 @@ const ASCII: readonly Shown[] = Array.from({ length: 0x7f }, (_, code) => ({
 }));
 const SPACE: Shown = { text: " ", cells: 1 };
 const DOTTED_CIRCLE = "\u25cc";
+/** What would become part of the character before it in the row, so that the widths would not add up. */
+const JOINS_LEFT = /^[\p{M}\p{Grapheme_Extend}\p{Emoji_Modifier}\u0e33\u0eb3]/u;
 
 /**
  * A cluster made fit for one row. Unsafe characters become visible; newline and tab a space (who wants more of them looks
@@ -103,12 +107,10 @@ export function shown(cluster: string): Shown {
 function look(cluster: string): Shown {
 	if (cluster === "\r\n") return SPACE;
 	const text = visible(cluster).toWellFormed();
-	if (/^[\p{Zl}\p{Zp}]/u.test(text)) return escaped(text);
+	if (/^[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(text)) return escaped(text);
+	if (JOINS_LEFT.test(text)) return { text: DOTTED_CIRCLE + text, cells: stringWidth(DOTTED_CIRCLE + text) };
 	const cells = stringWidth(text);
-	if (cells > 0) return { text, cells };
-	if (/^\p{M}/u.test(text) && !/^\p{Default_Ignorable_Code_Point}/u.test(text))
-		return { text: DOTTED_CIRCLE + text, cells: stringWidth(DOTTED_CIRCLE + text) };
-	return escaped(text);
+	return cells > 0 ? { text, cells } : escaped(text);
 }
 
 /** By the number of its first code point: as many as may follow would leave no room for anything else. */

@@ -7,10 +7,12 @@
  * begins on a line of its own and breaks where an address or a formula may be read on, else anywhere. Code and output
  * break at the edge and nowhere else.
  */
-import { TAB_CELLS } from "./cells.ts";
+import { shown, TAB_CELLS } from "./clusters.ts";
 
 const SPACE = 0x20;
 const TAB = 0x09;
+/** A space with a mark on it is no place to break. */
+const NO_BREAK_SPACE = 0xa0;
 const BACKSLASH = 0x5c;
 
 const units = (text: string): Set<number> => new Set(Array.from(text, (one) => one.charCodeAt(0)));
@@ -73,12 +75,23 @@ export class Flow {
 		this.#lastCells = other.#lastCells;
 	}
 
+	/** Puts any character on; as `put` does. */
+	take(cluster: string, at: number, hard: boolean): 0 | 1 | 2 {
+		const unit = cluster.charCodeAt(0);
+		if (unit === TAB) return this.put(at, TAB, 1, hard);
+		const { cells } = shown(cluster);
+		const sort = unit === SPACE && cluster.length > 1 ? NO_BREAK_SPACE : unit;
+		return this.put(at, sort, cells, hard);
+	}
+
 	/**
-	 * Puts the character at `at` on: its first unit and its cells (of a tab, whatever; at most `columns`). Says how many
-	 * lines begin because of it; where, is in `first` and `second`.
+	 * Puts the character at `at` on: its first unit, and its cells. Says how many lines begin
+	 * because of it; where, is in `first` and `second`.
 	 */
 	put(at: number, unit: number, cells: number, hard: boolean): 0 | 1 | 2 {
-		const began = hard ? this.#hard(at, unit, cells) : this.#soften(at, unit, cells);
+		// What is wider than a whole line is drawn as one cell.
+		const wanted = cells > this.#columns ? 1 : cells;
+		const began = hard ? this.#hard(at, unit, wanted) : this.#soften(at, unit, wanted);
 		this.#last = unit;
 		this.#lastCells = cells;
 		return began;
