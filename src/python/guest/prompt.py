@@ -6,7 +6,7 @@ them there and then redraws the person's half-typed line. During a block, descri
 afterwards they are the terminal again.
 
 Packets here, besides those of worker.py: to the prompt "G" (go: the block's clock runs), "A" (the block's output is on
-the screen: draw the prompt), "C" (Ctrl+C at the prompt; the newline that follows ends the line to be dropped). From it:
+the screen: draw the prompt), "C" (Ctrl+C at the prompt; the newline that follows ends the line to be dropped), "W" (another width). From it:
 "B" (ready to begin the block), "p" with 1 or 0 (the person's code begins, or the prompt waits again), "h" (a line that
 the person has entered, for the history).
 """
@@ -24,14 +24,10 @@ import termios
 from . import blocks
 
 __builtins__ = dict(vars(builtins))  # see blocks.py
-try:
-    import readline
-except ImportError:  # a Python built without it: the terminal's own line editing remains
-    readline = None
-
 _CONTROL = 1000  # worker.CONTROL; worker imports this module
 _ask = builtins.input
-_RESET = b"\x18\x1b[!p\x1b[?47l"  # terminal.RESET
+_RESET = b"\x18\x1b[?1049h\x1b[?1049l\x1b[!p"  # terminal.RESET
+_STAYS = "Python stays open; the pane's title names the key that leaves it.\n"
 _HISTORY_CHARACTERS = 4000
 _BINDINGS = (
     "tab: complete",
@@ -55,19 +51,26 @@ class Prompt:
         self.to_terminal()
         self.cooked = termios.tcgetattr(0)
         self.input = self.person_input()
-        if readline is not None:
-            import rlcompleter
-
-            readline.set_completer(rlcompleter.Completer(worker.namespace).complete)
-            self.libedit = "libedit" in (readline.__doc__ or "")
-            for binding in ("bind ^I rl_complete",) if self.libedit else _BINDINGS:
-                readline.parse_and_bind(binding)
-            readline.set_history_length(1000)
-            for line in history:
-                readline.add_history(line)
+        self.readline = self.prepare_readline(history)
         self._hook = ctypes.PYFUNCTYPE(ctypes.c_int)(self.idle)
         pointer = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyOS_InputHook")
         pointer.value = ctypes.cast(self._hook, ctypes.c_void_p).value
+
+    def prepare_readline(self, history: list[str]):
+        """Imported only here, since it looks at the terminal and its type when it is."""
+        try:
+            import readline
+            import rlcompleter
+        except ImportError:  # a Python built without it: the terminal's own line editing remains
+            return None
+        readline.set_completer(rlcompleter.Completer(self.worker.namespace).complete)
+        self.libedit = "libedit" in (readline.__doc__ or "")
+        for binding in ("bind ^I rl_complete",) if self.libedit else _BINDINGS:
+            readline.parse_and_bind(binding)
+        readline.set_history_length(1000)
+        for line in history:
+            readline.add_history(line)
+        return readline
 
     def person_input(self):
         """`input` for the person's own code."""
@@ -100,6 +103,8 @@ class Prompt:
             except termios.error:
                 pass
         worker = self.worker
+        if worker.streams_broken():
+            worker.streams()
         sys.stdin, sys.stdout, sys.stderr = worker.stdin, worker.out, worker.err
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -123,7 +128,8 @@ class Prompt:
             try:
                 line = self.line("... " if lines else ">>> ")
             except EOFError:
-                self.worker.out.write("\nPython stays open; the title of this pane names the key that leaves it.\n")
+                self.forget_end()
+                self.worker.out.write("\n" + _STAYS)
                 return ""
             if self.cancelled:
                 self.worker.out.write("KeyboardInterrupt\n")
@@ -174,6 +180,8 @@ class Prompt:
             blocks.restore_builtins()
         if os.getpid() != worker.pid:
             os._exit(0)
+        if not text and worker.stdin.closed:
+            text = _STAYS.rstrip()  # exit() and quit() close what they read
         self.to_terminal(self.cooked)
         os.write(1, _RESET)
         worker.fresh_line()
@@ -193,6 +201,8 @@ class Prompt:
                 kind, payload = self.worker.receive()
                 if kind == b"C":
                     self.cancelled = True
+                elif kind == b"W":
+                    self.readline_call("rl_resize_terminal")
                 elif kind == b"R":
                     self.block(payload)
             except KeyboardInterrupt:
@@ -220,18 +230,28 @@ class Prompt:
 
     def clear(self) -> None:
         """The half-typed line gives way, however many rows it has; its supervisor clears where that cannot be asked."""
+        self.readline_call("rl_clear_visible_line")
+
+    def forget_end(self) -> None:
+        """Readline 8.2, fed key by key, keeps a Ctrl+D for ever and then ends every line twice."""
         try:
-            library = ctypes.CDLL(readline.__file__)
-            library.rl_clear_visible_line()
-            library.fflush(None)
-        except (AttributeError, OSError):
+            ctypes.c_int.in_dll(ctypes.CDLL(self.readline.__file__), "rl_eof_found").value = 0
+        except (AttributeError, OSError, ValueError):
             pass
 
-    def redraw(self) -> None:
-        if readline is not None and not self.libedit:
-            os.write(1, b"\x1b[?2004h")  # the block's end took it back with everything else
+    def readline_call(self, name: str) -> bool:
+        """One of those of GNU readline that Python does not offer. False where there is none."""
         try:
-            ctypes.CDLL(readline.__file__).rl_forced_update_display()
+            library = ctypes.CDLL(self.readline.__file__)
+            getattr(library, name)()
+            library.fflush(None)
         except (AttributeError, OSError):
-            typed = readline.get_line_buffer() if readline is not None else ""
+            return False
+        return True
+
+    def redraw(self) -> None:
+        if self.readline is not None and not self.libedit:
+            os.write(1, b"\x1b[?2004h")  # the block's end took it back with everything else
+        if not self.readline_call("rl_forced_update_display"):
+            typed = self.readline.get_line_buffer() if self.readline is not None else ""
             self.worker.out.write(">>> " + typed)

@@ -18,7 +18,7 @@ from . import blocks, linux, session
 PRELOAD = (
     "math cmath random itertools functools collections heapq bisect fractions decimal statistics string re json time "
     "datetime copy operator typing dataclasses enum io textwrap traceback threading subprocess contextlib inspect ast "
-    "asyncio concurrent.futures tempfile glob rlcompleter "
+    "asyncio concurrent.futures tempfile glob "
     "numpy numpy.linalg numpy.random scipy sympy sympy.abc mpmath networkx sortedcontainers"
 ).split()
 

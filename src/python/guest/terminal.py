@@ -22,8 +22,9 @@ _SHOWN_CODE = 16 << 10
 _HELD_KEYS = 64 << 10
 _MARKS = {False: (b"model>>>", b"model..."), True: (b">>>", b"...")}
 _CODE, _DIM, _BAD, _PLAIN = b"\x1b[36m", b"\x1b[2m", b"\x1b[31m", b"\x1b[0m"
-# What a program may leave behind on a screen: half a sequence, styles and modes, the alternate screen.
-RESET = b"\x18\x1b[!p\x1b[?47l"
+# Takes back what a program may leave behind on a screen: half a sequence, the alternate screen, styles and modes. Going
+# to the alternate screen first makes leaving it right where it was not left: the cursor is back where it was.
+RESET = b"\x18\x1b[?1049h\x1b[?1049l\x1b[!p"
 _HISTORY_LINES = 1000
 _HISTORY_PACKET = 50_000
 # Characters that would act instead of being seen, as their pictures.
@@ -112,6 +113,8 @@ class Terminal:
         elif kind == b"Z":
             self.size = struct.unpack("<HH", payload)
             self._set_size()
+            if self.at_prompt:
+                self.session.child.say(self.token, b"W")
         elif kind == b"F":
             self.paused = payload == b"\1"
             self._listen()

@@ -75,16 +75,18 @@ class Worker:
         self.out, self.err = _stream(1), _stream(2)
         self.stdin = io.TextIOWrapper(io.FileIO(0, "r", closefd=False), "utf-8")
 
+    def streams_broken(self) -> bool:
+        try:
+            return self.out.closed or self.err.closed or self.stdin.closed
+        except ValueError:
+            return True
+
     def prepare(self) -> None:
         """Descriptors, streams and signals as a new block finds them, whatever the last one did to them."""
         os.dup2(NULL, 0, True)
         os.dup2(CAPTURE, 1, True)
         os.dup2(CAPTURE, 2, True)
-        try:
-            broken = self.out.closed or self.err.closed or self.stdin.closed
-        except ValueError:
-            broken = True
-        if broken:
+        if self.streams_broken():
             self.streams()
         sys.stdin, sys.stdout, sys.stderr = self.stdin, self.out, self.err
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = self.stdin, self.out, self.err

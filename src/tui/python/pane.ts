@@ -331,7 +331,7 @@ export class PythonPane {
 	/** A line of nudge's own on the pane's screen, wherever the program has left it. */
 	#note(says: string): void {
 		this.#emulator?.write(
-			`\x18\x1b[!p\x1b[?47l\r\n\x1b[31m[${visible(says)}: earlier variables are gone]\x1b[0m\r\n`,
+			`\x18\x1b[?1049h\x1b[?1049l\x1b[!p\r\n\x1b[31m[${visible(says)}: earlier variables are gone]\x1b[0m\r\n`,
 		);
 	}
 
