@@ -1,5 +1,5 @@
 /** Turns a theme into strings for a terminal. Every prefix and suffix is made once, so that painting is joining three strings. */
-import { type Depth, sgrOf } from "./colour.ts";
+import { type Depth, rgbOf, sgrOf } from "./colour.ts";
 import { type Paint, type Style, type Theme, TOKENS, type Token } from "./theme.ts";
 
 /** What each thing that can be set is taken back by. Bold and dim share theirs. */
@@ -43,9 +43,11 @@ function brush(style: Style, depth: Depth): { prefix: string; suffix: string; se
 	};
 	const weight = [style.bold && "1", style.dim && "2"].filter(Boolean).join(";");
 	set(WEIGHT, weight || undefined);
-	for (const [name, on, off] of ATTRIBUTES) set(off, style[name] ? on : undefined);
+	// Of 16 colours the nearest to a quiet ground is often the nearest to a quiet text too: exchanged, both can be read.
+	const ground = depth === "16" && style.fg === undefined && rgbOf(style.bg ?? "") ? "inverse" : undefined;
+	for (const [name, on, off] of ATTRIBUTES) set(off, style[name] || name === ground ? on : undefined);
 	if (style.fg !== undefined) set(FOREGROUND, sgrOf(style.fg, "fg", depth));
-	if (style.bg !== undefined) set(BACKGROUND, sgrOf(style.bg, "bg", depth));
+	if (style.bg !== undefined && !ground) set(BACKGROUND, sgrOf(style.bg, "bg", depth));
 	if (sets.size === 0) return { prefix: "", suffix: "", sets };
 	return {
 		prefix: `\x1b[${[...sets.values()].join(";")}m`,

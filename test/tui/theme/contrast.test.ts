@@ -43,8 +43,9 @@ function at(rgb: Rgb, depth: Depth): Rgb {
 	return depth === "16" ? rgbOf256(nearest16(rgb)) : rgb;
 }
 
-/** What a piece looks like on a page. */
+/** What a piece looks like on a page. In 16 colours a ground alone is drawn by exchanging the page's two. */
 function on(below: Page, style: Style, depth: Depth): Page {
+	if (depth === "16" && style.bg && !style.fg) return below;
 	const fg = rgbOf(style.fg ?? "");
 	const bg = rgbOf(style.bg ?? "");
 	const seen = { fg: fg ? at(fg, depth) : below.fg, bg: bg ? at(bg, depth) : below.bg };
@@ -106,12 +107,20 @@ describe("contrast", () => {
 		for (const depth of ["truecolor", "256"] as const) expect(below(theme, 7, depth)).toEqual([]);
 	});
 
-	test.each(coloured)("of no text of $id is lost in 16 colours", (theme) => {
-		for (const token of TOKENS) {
-			const { fg, bg } = theme.styles[token] ?? {};
-			if (fg && bg) expect(nearest16(rgbOf(fg)!), token).not.toBe(nearest16(rgbOf(bg)!));
-		}
+	test.each(coloured)("of every text of $id is at least 2.5 to 1 in 16 colours", (theme) => {
+		expect(below(theme, 2.5, "16")).toEqual([]);
 	});
+});
+
+it("the selected line is told from the page, and from one without the focus, in 256 colours too", () => {
+	for (const theme of coloured) {
+		const { selected, "selected-dim": dim, sheet, field } = theme.styles;
+		const grounds = [selected, dim, sheet, field].map((style) =>
+			JSON.stringify({ ...style, fg: undefined, bg: nearest256(rgbOf(style?.bg ?? "#000000")!) }),
+		);
+		expect(grounds[0], theme.id).not.toBe(grounds[1]);
+		expect(grounds[2], theme.id).not.toBe(grounds[3]);
+	}
 });
 
 describe("the order of what stands out", () => {

@@ -52,6 +52,17 @@ it("without colours the other attributes stay", () => {
 	expect(paint("code", "x")).toBe("x");
 });
 
+it("in 16 colours a ground of its own colour is drawn by exchanging", () => {
+	const styles = {
+		selected: { bg: "#102030" },
+		sheet: { fg: "#ffffff", bg: "#102030" },
+		match: { bg: "blue" },
+	};
+	const paint = paintOf(theme(styles), "16");
+	expect(paint.over("selected", `a${paint("sheet", "b")}`)).toBe("\x1b[7ma\x1b[97;40mb\x1b[39;49m\x1b[27m");
+	expect(paint("match", "x")).toBe("\x1b[44mx\x1b[49m");
+});
+
 it("a bare theme sets nothing", () => {
 	const paint = paintOf(BARE, "truecolor");
 	for (const token of TOKENS) expect(paint.over(token, paint(token, "x"))).toBe("x");
