@@ -90,8 +90,8 @@ const JOINS_LEFT = /^[\p{M}\p{Grapheme_Extend}\p{Emoji_Modifier}\u0e33\u0eb3]/u;
 
 /**
  * A cluster made fit for one row. Unsafe characters become visible; newline and tab a space (who wants more of them looks
- * before asking); what takes no cell is shown by number, so that all that was there is seen; a mark without a letter stands on a dotted circle, because Ink
- * and terminals would give it a cell anyway; half a surrogate pair is U+FFFD.
+ * before asking); what takes no cell is shown by number, so that all that was there is seen; a mark without a letter
+ * stands on a dotted circle, because Ink and terminals would give it a cell anyway; half a surrogate pair is U+FFFD.
  */
 export function shown(cluster: string): Shown {
 	const unit = cluster.charCodeAt(0);

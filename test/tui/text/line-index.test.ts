@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fenceRules } from "../../../src/hints/fences.ts";
 import { graphemes, widthOf } from "../../../src/tui/text/cells.ts";
 import { shown } from "../../../src/tui/text/clusters.ts";
 import { type Line, LineIndex, type TextKind } from "../../../src/tui/text/line-index.ts";
@@ -231,6 +232,25 @@ test("hints and outputs keep their kind, begin on a line of their own, and open 
 	expect(index.line(1)).toMatchObject({ from: 11, to: 11, token: "hint-title" });
 	expect(index.lineAt(11)).toBe(1);
 	expect(() => index.line(12)).toThrow("there is no line 12: there are 12");
+});
+
+test("a dialect says what else a block of code is", () => {
+	const rules = fenceRules({
+		id: "tags",
+		codeOpen: "<code>",
+		codeClose: "</code>",
+		languages: ["python"],
+		outputOpen: "<interpreter>\n",
+		outputClose: "</interpreter>\n",
+		callsUsedUp: "",
+	});
+	const index = new LineIndex(40, rules);
+	for (const unit of "I run:\n<code>\nprint(1)\n</code>\nIt is <code>, I say\n") index.append("model", unit);
+	expect(kindsOf(index)).toEqual(["model", "code", "code", "code", "model"]);
+	index.append("model", "<code>\nx</code>");
+	index.append("output", "<interpreter>\n1\n</interpreter>\n");
+	index.append("model", "So");
+	expect(kindsOf(index).slice(5)).toEqual(["code", "code", "output", "output", "output", "model"]);
 });
 
 test("hostile text costs what text costs", () => {
