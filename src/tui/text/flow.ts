@@ -85,8 +85,8 @@ export class Flow {
 	}
 
 	/**
-	 * Puts the character at `at` on: its first unit, and its cells. Says how many lines begin
-	 * because of it; where, is in `first` and `second`.
+	 * Puts the character at `at` on: its first unit, and its cells. Says how many lines begin because of it; where, is in
+	 * `first` and `second`.
 	 */
 	put(at: number, unit: number, cells: number, hard: boolean): 0 | 1 | 2 {
 		// What is wider than a whole line is drawn as one cell.
