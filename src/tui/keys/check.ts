@@ -14,6 +14,8 @@ export type Mistake = {
 	/** What it is in; with `key`, that key of it. */
 	readonly path: Path;
 	readonly key?: string;
+	/** A warning: it counts, though it may not do what is wanted. */
+	readonly severity?: "warning";
 	readonly message: string;
 };
 
@@ -136,6 +138,7 @@ function readEntry(
 		const read = readChord(signed(one) ? one.slice(1) : one);
 		const chord = "chord" in read ? read.chord : undefined;
 		if ("wrong" in read) wrong(read.wrong);
+		else if (read.rare) mistakes.push({ path, severity: "warning", message: read.rare });
 		if (chord === undefined) continue;
 		if (away) {
 			if (keys.some((key) => key.chord === chord)) keys = keys.filter((key) => key.chord !== chord);

@@ -36,7 +36,14 @@ const ALSO: Readonly<Record<string, string>> = {
 const SHOWN: Readonly<Record<string, string>> = { escape: "Esc", pageup: "PgUp", pagedown: "PgDn" };
 
 /** What a terminal sends for these with Ctrl is what it sends for another key. */
-const SAME: Readonly<Record<string, string>> = { i: "tab", m: "enter", "[": "escape", "@": "ctrl+space" };
+const SAME: Readonly<Record<string, string>> = {
+	h: "backspace",
+	i: "tab",
+	m: "enter",
+	"[": "escape",
+	"@": "ctrl+space",
+	"/": "ctrl+_",
+};
 
 export type Chord = {
 	readonly ctrl: boolean;
@@ -49,55 +56,70 @@ export type Chord = {
 export const HOW_CHORDS_ARE_WRITTEN =
 	'a key is one character ("g", "G", "?"), or a name (enter, escape, tab, space, backspace, delete, insert, up, down, left, right, home, end, pageup, pagedown, f1 to f12), with ctrl+, alt+ or shift+ before it: "ctrl+p", "alt+enter", "shift+tab"';
 
-/** Reads a chord; what is wrong with it where it is none, or none that a terminal sends. */
-export function readChord(written: string): { readonly chord: string } | { readonly wrong: string } {
+export type ReadChord =
+	| {
+			readonly chord: string;
+			/** Why the key will often do nothing. */
+			readonly rare?: string;
+	  }
+	| { readonly wrong: string };
+
+/** Reads a chord; what is wrong with it where it is none, or never comes from a terminal under this name. */
+export function readChord(written: string): ReadChord {
 	const found = /^((?:(?:ctrl|alt|shift)\+)*)(.+)$/isu.exec(written);
 	const modifiers = (found?.[1] ?? "").toLowerCase().split("+").slice(0, -1);
-	const key = found?.[2] ?? "";
-	const lower = key.toLowerCase();
-	const named = ALSO[lower] ?? ((KEY_NAMES as readonly string[]).includes(lower) ? lower : undefined);
-	const character = [...new Intl.Segmenter().segment(key)].length === 1 && !/[\p{C}\p{Z}]/u.test(key);
-	const unreadable = `"${written}" is no key: ${HOW_CHORDS_ARE_WRITTEN}`;
-	if ((!named && !character) || new Set(modifiers).size < modifiers.length) return { wrong: unreadable };
+	const key = (found?.[2] ?? "").normalize("NFC");
+	const named = nameOf(key);
+	const held = new Set(modifiers);
+	if ((named === undefined && !isCharacter(key)) || held.size < modifiers.length)
+		return { wrong: `"${written}" is no key: ${HOW_CHORDS_ARE_WRITTEN}` };
 
-	const [ctrl, alt, shift] = ["ctrl", "alt", "shift"].map((one) => modifiers.includes(one)) as [
-		boolean,
-		boolean,
-		boolean,
-	];
-	if (named) {
-		const none = noCode(named, ctrl, shift);
-		return none ? { wrong: `"${written}": ${none}` } : { chord: write({ ctrl, alt, shift, name: named }) };
-	}
-	if (shift) {
-		const capital =
-			key.toUpperCase() === key.toLowerCase()
-				? "the character that Shift makes of it"
-				: `"${key.toUpperCase()}"`;
-		return ctrl
-			? { wrong: `"${written}": terminals do not tell Shift with Ctrl and a character; leave shift+ out` }
-			: { wrong: `"${written}": write ${capital} in place of shift+${key}` };
-	}
-	if (!ctrl) return { chord: write({ ctrl, alt, shift, name: key }) };
-	const same = SAME[lower];
-	if (same) return { wrong: `"${written}": terminals send the same for ${showChord(same)}; write "${same}"` };
-	if (!/^[a-z\\\]^_]$/.test(lower)) {
-		return {
-			wrong: `"${written}": terminals send nothing of its own for it; Ctrl goes with letters, \\ ] ^ _ and with names`,
-		};
-	}
-	return { chord: write({ ctrl, alt, shift, name: lower }) };
+	const [ctrl, alt, shift] = [held.has("ctrl"), held.has("alt"), held.has("shift")];
+	// Terminals do not tell small letters from capitals with Ctrl.
+	const name = named ?? (ctrl && /^[A-Z]$/.test(key) ? key.toLowerCase() : key);
+	const wrong = named === undefined ? neverComes(key, ctrl, shift) : undefined;
+	if (wrong !== undefined) return { wrong: `"${written}": ${wrong}` };
+	const chord = { ctrl, alt, shift, name };
+	return isUsual(chord)
+		? { chord: write(chord) }
+		: { chord: write(chord), rare: `"${written}": most terminals send nothing of its own for it` };
 }
 
-/** Why a terminal has no code for a named key with these modifiers. */
-function noCode(name: string, ctrl: boolean, shift: boolean): string | undefined {
-	const but = (allowed: string): string => `terminals send nothing of its own for it; ${allowed}`;
-	if (name === "tab") return ctrl ? but("tab goes with shift and alt") : undefined;
-	if (name === "enter" || name === "backspace" || name === "escape") {
-		return shift || ctrl ? but(`${name} goes with alt`) : undefined;
+function nameOf(key: string): string | undefined {
+	const lower = key.toLowerCase();
+	return ALSO[lower] ?? ((KEY_NAMES as readonly string[]).includes(lower) ? lower : undefined);
+}
+
+function isCharacter(key: string): boolean {
+	return [...key].length === 1 && !/[\p{C}\p{Z}\p{M}]/u.test(key);
+}
+
+/** Why a character with these held comes from no terminal, or from it as another key. */
+function neverComes(key: string, ctrl: boolean, shift: boolean): string | undefined {
+	if (shift && ctrl) return "terminals do not tell Shift with Ctrl and a character; leave shift+ out";
+	if (shift) {
+		const capital = key.toUpperCase();
+		return `write ${capital === key.toLowerCase() ? "the character that Shift makes of it" : `"${capital}"`} in place of shift+${key}`;
 	}
-	if (name === "space") return shift ? but("space goes with ctrl and alt") : undefined;
-	return undefined;
+	const same = ctrl ? SAME[key.toLowerCase()] : undefined;
+	return same && `terminals send the same for ${showChord(same)}; write "${same}"`;
+}
+
+/** Whether terminals send it without having been set up for more keys than usual. */
+function isUsual({ ctrl, alt, shift, name }: Chord): boolean {
+	switch (name) {
+		case "enter":
+		case "backspace":
+			return !ctrl && !shift;
+		case "escape":
+			return !ctrl && !alt && !shift;
+		case "tab":
+			return !ctrl;
+		case "space":
+			return !shift;
+		default:
+			return !ctrl || (KEY_NAMES as readonly string[]).includes(name) || /^[a-z\\\]^_]$/.test(name);
+	}
 }
 
 export function partsOf(chord: string): Chord {

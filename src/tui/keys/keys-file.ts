@@ -39,7 +39,8 @@ function read(name: string): { readonly bindings?: Bindings; readonly problems: 
 	const data = file.data();
 	if (data === undefined) return { problems: file.problems };
 	const { bindings, mistakes } = checkBindings(data, COMMANDS);
-	for (const { path, key, message } of mistakes) file.report(path, "error", message, key);
+	for (const { path, key, severity = "error", message } of mistakes)
+		file.report(path, severity, message, key);
 	const problems = [...file.problems].sort((a, b) => a.line - b.line || a.column - b.column);
 	return { bindings, problems };
 }

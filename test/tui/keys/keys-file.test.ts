@@ -20,7 +20,7 @@ it("without a file the table holds", () => {
 it("every mistake has its place, and the rest holds", () => {
 	expect(
 		load(`{
-	"trace.pause": ["space", "f12"],
+	"trace.pause": ["space", "shift+enter"],
 	"serach": "ctrl+s",
 	"hint.undo": "none",
 	"undo": ["u", "shift+u"],
@@ -28,8 +28,9 @@ it("every mistake has its place, and the rest holds", () => {
 }
 `),
 	).toEqual({
-		bindings: { "trace.pause": ["space", "f12"], "hint.undo": [], undo: ["u"] },
+		bindings: { "trace.pause": ["space", "shift+enter"], "hint.undo": [], undo: ["u"] },
 		problems: [
+			'keys.json:2:27: warning: "shift+enter": most terminals send nothing of its own for it',
 			'keys.json:3:2: there is no command "serach"; docs/keys.md lists them; did you mean search?',
 			'keys.json:5:16: "shift+u": write "U" in place of shift+u',
 			'keys.json:6:10: "quit" may not be without a key; it keeps q, Ctrl+Q',
