@@ -140,7 +140,7 @@ export function showChord(chord: string): string {
 	// Ctrl makes no difference between small and capital letters; Alt does.
 	const key = named
 		? (SHOWN[name] ?? name[0]?.toUpperCase() + name.slice(1))
-		: ctrl
+		: ctrl && /^[a-z]$/.test(name)
 			? name.toUpperCase()
 			: name;
 	return `${ctrl ? "Ctrl+" : ""}${alt ? "Alt+" : ""}${shift ? "Shift+" : ""}${key}`;
