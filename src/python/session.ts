@@ -99,8 +99,7 @@ export class Session implements Interpreter {
 	/** `says` stands on the terminal, where there is one, above the new prompt. */
 	async restart(says = ""): Promise<void> {
 		await this.interrupt();
-		while (this.running) await this.running.ended;
-		await this.opening;
+		while (this.running || this.opening) await (this.running?.ended ?? this.opening);
 		if (this.closed) return;
 		if (!this.socket) return this.reopen();
 		await this.ask(frame("X", Buffer.from(says)));

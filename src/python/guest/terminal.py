@@ -158,13 +158,16 @@ class Terminal:
 
     def _read(self) -> None:
         """What the prompt or the person's code has written."""
+        data = b""
         for _ in range(16):
             try:
-                data = os.read(self.main, 1 << 16)
+                more = os.read(self.main, 1 << 16)
             except OSError:
-                return
-            if not data:
-                return
+                break
+            if not more:
+                break
+            data += more
+        if data:
             self.session.send(b"T", data)
 
     # Keys

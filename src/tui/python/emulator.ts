@@ -3,8 +3,8 @@
  * bells, the clipboard, palettes and links end in the emulator; only its answers (where is the cursor?) go back to
  * Python, and none of those that a block of the model asks for: it has no keyboard.
  *
- * Flow: what waits to be read is bounded, and in each frame only so much is taken, so that endless output costs a share
- * of the processor and never the keyboard. Whoever feeds the emulator heeds `onPressure`.
+ * Flow: what waits to be read is bounded, and after a first burst only so much is taken a second, so that endless output
+ * costs a small share of the processor and never the keyboard. Whoever feeds the emulator heeds `onPressure`.
  */
 import xterm from "@xterm/headless";
 import type { Depth } from "../theme/colour.ts";
@@ -14,9 +14,18 @@ import { RowCache } from "./serialise.ts";
 const SCROLLBACK_LINES = 5000;
 const HIGH_BYTES = 128 * 1024;
 const LOW_BYTES = 16 * 1024;
-const FRAME_MS = 33;
-/** Reading goes at some 10 MB/s: this is about a fifth of a frame. */
-const FRAME_BYTES = 64 * 1024;
+/** Reading goes at some 10 MB/s; what is printed in one go comes at that, and what never ends at a tenth of it. */
+const BURST_BYTES = 512 * 1024;
+const BYTES_PER_MS = 1024;
+/** A new line moves all that is on the screen. */
+const LINE_COSTS_BYTES = 8;
+/** What the emulator reads in one go, so that nothing else waits long for it. */
+const PIECE_BYTES = 8 * 1024;
+const NEWLINE = 10;
+/** Ends what a program left half done: a sequence, the whole screen, its modes (see RESET in src/python/guest/terminal.py). */
+const PROGRAM_GONE = "\x18\x1b[?1049h\x1b[?1049l\x1b[!p";
+/** Going on a little later and with more at once is cheaper. */
+const REST_MS = 33;
 /** After Ctrl+C what is still under way is read as fast as it goes. */
 const HURRY_MS = 500;
 
@@ -36,16 +45,18 @@ export class Emulator {
 	readonly #options: EmulatorOptions;
 	readonly #cache = new RowCache();
 	#pendingBytes = 0;
-	#frameBytes = 0;
+	#creditBytes = BURST_BYTES;
+	#creditAt: number;
 	#stopped = false;
-	#frame: NodeJS.Timeout | undefined;
-	#hurryUntil = 0;
+	#rest: NodeJS.Timeout | undefined;
+	#hurryUntil = Number.NEGATIVE_INFINITY;
 	#replies = true;
 	#cursorShown = true;
 	#closed = false;
 
 	constructor(options: EmulatorOptions) {
 		this.#options = options;
+		this.#creditAt = options.now();
 		const terminal = new xterm.Terminal({
 			cols: options.cols,
 			rows: options.rows,
@@ -63,18 +74,27 @@ export class Emulator {
 	}
 
 	/** Python's output. */
-	write(data: Uint8Array | string): void {
+	write(data: Uint8Array): void {
+		for (let from = 0; from < data.length; from += PIECE_BYTES)
+			this.#read(data.subarray(from, from + PIECE_BYTES));
+		this.#flow();
+	}
+
+	/** A line of nudge's own, wherever the program has left the screen; `says` holds no control character. */
+	note(says: string): void {
+		this.#read(Buffer.from(`${PROGRAM_GONE}\r\n\x1b[31m[${says}]\x1b[0m\r\n`));
+	}
+
+	#read(piece: Uint8Array): void {
 		if (this.#closed) return;
-		this.#pendingBytes += data.length;
-		this.#frameBytes += data.length;
-		this.#terminal.write(data, () => {
-			this.#pendingBytes -= data.length;
+		this.#pendingBytes += piece.length;
+		this.#creditBytes -= costOf(piece);
+		this.#terminal.write(piece, () => {
+			this.#pendingBytes -= piece.length;
 			if (this.#closed) return;
 			this.#flow();
 			this.#options.onChange();
 		});
-		this.#frame ??= setTimeout(() => this.#nextFrame(), FRAME_MS).unref();
-		this.#flow();
 	}
 
 	/** Whether what is written from here on may ask the terminal something. */
@@ -89,22 +109,16 @@ export class Emulator {
 		this.#flow();
 	}
 
-	get cols(): number {
-		return this.#terminal.cols;
-	}
-
-	get lines(): number {
-		return this.#terminal.rows;
-	}
-
 	resize(cols: number, rows: number): void {
 		this.#terminal.resize(cols, rows);
-		this.#options.onChange();
 	}
 
-	get modes(): { readonly applicationCursor: boolean; readonly bracketedPaste: boolean } {
-		const { applicationCursorKeysMode, bracketedPasteMode } = this.#terminal.modes;
-		return { applicationCursor: applicationCursorKeysMode, bracketedPaste: bracketedPasteMode };
+	get applicationCursor(): boolean {
+		return this.#terminal.modes.applicationCursorKeysMode;
+	}
+
+	get bracketedPaste(): boolean {
+		return this.#terminal.modes.bracketedPasteMode;
 	}
 
 	/** A program has taken the whole screen, which has no scrollback (a pager). */
@@ -132,7 +146,7 @@ export class Emulator {
 	}
 
 	/** The same array while nothing has changed. */
-	rows(columns: number, height: number, depth: Depth): readonly string[] {
+	pictured(columns: number, height: number, depth: Depth): readonly string[] {
 		const { active } = this.#terminal.buffer;
 		return this.#cache.rows(active, active.viewportY, columns, height, depth);
 	}
@@ -140,28 +154,37 @@ export class Emulator {
 	cursor(): { readonly x: number; readonly y: number } | undefined {
 		const { cursorX, cursorY } = this.#terminal.buffer.active;
 		if (!this.#cursorShown || this.back > 0) return undefined;
-		return { x: Math.min(cursorX, this.cols - 1), y: cursorY };
+		return { x: Math.min(cursorX, this.#terminal.cols - 1), y: cursorY };
 	}
 
 	close(): void {
 		this.#closed = true;
-		clearTimeout(this.#frame);
+		clearTimeout(this.#rest);
 		this.#terminal.dispose();
 	}
 
-	#nextFrame(): void {
-		this.#frame = undefined;
-		this.#frameBytes = 0;
-		this.#flow();
+	#flow(): void {
+		const now = this.#options.now();
+		const earned = Math.max(0, now - this.#creditAt) * BYTES_PER_MS;
+		this.#creditBytes = Math.min(BURST_BYTES, this.#creditBytes + earned);
+		this.#creditAt = now;
+		const hurried = now < this.#hurryUntil;
+		if (!this.#stopped) {
+			if (this.#pendingBytes > HIGH_BYTES || (this.#creditBytes < 0 && !hurried)) this.#press(true);
+		} else if (this.#pendingBytes < LOW_BYTES && (this.#creditBytes >= REST_MS * BYTES_PER_MS || hurried)) {
+			this.#press(false);
+		}
+		if (this.#stopped) {
+			this.#rest ??= setTimeout(() => {
+				this.#rest = undefined;
+				this.#flow();
+			}, REST_MS);
+		}
 	}
 
-	#flow(): void {
-		const hurried = this.#options.now() < this.#hurryUntil;
-		const full = this.#pendingBytes > HIGH_BYTES || (this.#frameBytes > FRAME_BYTES && !hurried);
-		const drained = this.#pendingBytes < LOW_BYTES && (this.#frameBytes <= FRAME_BYTES || hurried);
-		if (this.#stopped ? !drained : !full) return;
-		this.#stopped = !this.#stopped;
-		this.#options.onPressure(this.#stopped);
+	#press(stop: boolean): void {
+		this.#stopped = stop;
+		this.#options.onPressure(stop);
 	}
 
 	/** Whether there is a cursor is the one mode that the emulator does not tell. */
@@ -180,6 +203,12 @@ export class Emulator {
 		parser.registerCsiHandler({ intermediates: "!", final: "p" }, reset);
 		parser.registerEscHandler({ final: "c" }, reset);
 	}
+}
+
+function costOf(piece: Uint8Array): number {
+	let cost = piece.length;
+	for (const byte of piece) if (byte === NEWLINE) cost += LINE_COSTS_BYTES;
+	return cost;
 }
 
 /** One width for the emulator, the rows made of it, and Python's own line editing. */

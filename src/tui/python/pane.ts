@@ -3,17 +3,18 @@
  * prints, and what a person does to it. The model's blocks run in it too, so that both are seen in one true sequence.
  *
  * What always holds: one interpreter at a time, made when somebody first needs it; what is typed reaches it in order and
- * is never lost while it is being made; when it ends by itself the screen stays, and the next block or key opens a new one.
+ * is not lost while it is being made; when it ends by itself the screen stays, and the next block or key opens a new one.
  */
 import type { BlockResult, Interpreter } from "../../python/interpreter.ts";
-import type { PtyInterpreter } from "../../python/pty.ts";
+import type { PtyInterpreter, Runner } from "../../python/pty.ts";
 import { visible } from "../../trace/visible.ts";
+import { pasteFor, rewriteKeys } from "../term/child-keys.ts";
 import type { Key } from "../term/input.ts";
 import { pad, wrapText } from "../text/cells.ts";
 import type { Depth } from "../theme/colour.ts";
 import type { Paint } from "../theme/theme.ts";
 import type { Emulator } from "./emulator.ts";
-import { pasteFor, rewriteKeys } from "./keys.ts";
+import { Pace, type When } from "./pace.ts";
 import { type Ended, titleRow } from "./title.ts";
 
 export type PaneSize = { readonly cols: number; readonly rows: number };
@@ -24,22 +25,20 @@ export type PaneOptions = {
 	/** Opens the interpreter; called again only after it failed. */
 	readonly open: (size: PaneSize) => Promise<PtyInterpreter>;
 	/** Something shown is another: `now` for what a person did, `soon` for data, at most 30 times a second. */
-	readonly onChange: (when: "now" | "soon") => void;
+	readonly onChange: (when: When) => void;
 	/** How the keymap writes the keys for leaving the pane and for a fresh Python. */
 	readonly keys?: () => { readonly leave?: string | undefined; readonly restart?: string | undefined };
 	readonly now?: () => number;
 };
 
-type Frame = {
+type Position = { readonly x: number; readonly y: number };
+type Picture = {
+	readonly of: string;
 	readonly rows: readonly string[];
-	readonly cursor: { readonly x: number; readonly y: number } | undefined;
+	readonly cursor: Position | undefined;
 };
 
 const FIRST_SIZE: PaneSize = { cols: 80, rows: 24 };
-const SNAPSHOT_MS = 33;
-/** What appears this soon after a key is the answer to it and is shown at once. */
-const ECHO_MS = 200;
-const ECHO_SNAPSHOT_MS = 8;
 const TICK_MS = 250;
 const TYPED_AHEAD = 64 * 1024;
 const CTRL_C = "\x03";
@@ -47,39 +46,36 @@ const CTRL_C = "\x03";
 export class PythonPane {
 	readonly #options: PaneOptions;
 	readonly #now: () => number;
+	readonly #pace: Pace;
 	readonly #proxy: Interpreter;
 	#paint: Paint;
 	#depth: Depth;
 	#size = FIRST_SIZE;
+	#picture: Picture | undefined;
+
 	#pty: PtyInterpreter | undefined;
 	#emulator: Emulator | undefined;
 	#opening: Promise<PtyInterpreter> | undefined;
+	#renewing: Promise<void> | undefined;
 	#closed = false;
 	#says: string | undefined;
 	#failure: string | undefined;
 	/** Keys for an interpreter that does not stand yet. */
 	#typed = "";
-	#reviving = false;
 
 	#runningSince = 0;
 	#ticker: NodeJS.Timeout | undefined;
-	#waiting = 0;
+	/** Blocks of the loop that have not ended. */
+	#blocks = 0;
 	#keysWait = false;
 	#last: Ended | undefined;
-
-	#frame: Frame | undefined;
-	#frameFor = "";
-	#frameAt = Number.NEGATIVE_INFINITY;
-	#stale = true;
-	#toldAt = Number.NEGATIVE_INFINITY;
-	#teller: NodeJS.Timeout | undefined;
-	#echoUntil = 0;
 
 	constructor(options: PaneOptions) {
 		this.#options = options;
 		this.#paint = options.paint;
 		this.#depth = options.depth;
 		this.#now = options.now ?? (() => performance.now());
+		this.#pace = new Pace(options.onChange, this.#now);
 		this.#proxy = this.#interpreterOfLoop();
 	}
 
@@ -99,36 +95,25 @@ export class PythonPane {
 	/** What is being made, in words, as long as the interpreter does not stand. */
 	preparing(says: string): void {
 		this.#says = says;
-		if (!this.#pty) this.#tell("soon");
+		if (!this.#pty) this.#pace.tell("soon");
 	}
 
-	/** A fresh namespace; `says` stands above its prompt. Also the way out of a failure to open. */
+	/** A fresh namespace; `says` stands above its prompt. Also the way out of a failure to open. Where it fails, the pane says why. */
 	async restart(says = "restarted"): Promise<void> {
-		const pty = this.#pty;
-		if (!pty) {
-			await this.#open();
-			return;
-		}
-		this.#touched();
-		const connected = pty.connected;
-		if (!connected) this.#note(says);
-		await pty.restart(`[${says}: earlier variables are gone]`);
-		this.#last = undefined;
-		this.#tell("now");
+		await this.#restart(says).catch(() => {});
 	}
 
-	/** As Ctrl+C to whoever runs. False: nothing did. */
+	/** As Ctrl+C to whoever runs. False: nobody does. */
 	interrupt(): boolean {
 		const pty = this.#pty;
 		if (!pty || pty.running === null) return false;
-		this.#touched();
+		this.#pace.touched();
 		this.#emulator?.hurry();
 		void pty.interrupt();
 		return true;
 	}
 
-	/** Whether somebody's code runs. */
-	get running(): "model" | "person" | null {
+	get running(): Runner {
 		return this.#pty?.running ?? null;
 	}
 
@@ -136,7 +121,7 @@ export class PythonPane {
 		if (this.#closed) return;
 		this.#closed = true;
 		clearInterval(this.#ticker);
-		clearTimeout(this.#teller);
+		this.#pace.close();
 		this.#emulator?.close();
 		await this.#opening?.then((pty) => pty.close()).catch(() => {});
 	}
@@ -144,38 +129,37 @@ export class PythonPane {
 	// What a person does
 
 	/** A key as it came from the terminal. */
-	key(_key: Key, bytes: string): void {
-		const { applicationCursor = false } = this.#emulator?.modes ?? {};
-		this.#type(rewriteKeys(bytes, { applicationCursor }));
+	key(key: Key, bytes: string): void {
+		this.#type(rewriteKeys(bytes, { applicationCursor: this.#emulator?.applicationCursor ?? false }, key));
 	}
 
 	paste(text: string): void {
-		const { bracketedPaste = false } = this.#emulator?.modes ?? {};
-		this.#type(pasteFor(text, { bracketed: bracketedPaste }));
+		this.#type(
+			pasteFor(text.replace(/\r\n?/g, "\n"), { bracketed: this.#emulator?.bracketedPaste ?? false }),
+		);
 	}
 
 	/** The wheel: the scrollback, or in a program that has taken the whole screen its arrow keys. Up is negative. */
 	wheel(lines: number): void {
 		if (this.#emulator?.wholeScreen) {
-			const arrow = rewriteKeys(lines < 0 ? "\x1b[A" : "\x1b[B", this.#emulator.modes);
+			const arrow = rewriteKeys(lines < 0 ? "\x1b[A" : "\x1b[B", this.#emulator);
 			this.#type(arrow.repeat(Math.abs(Math.trunc(lines))));
 		} else this.scroll(lines);
 	}
 
 	/** Up, into the scrollback, is negative. */
 	scroll(lines: number): void {
-		if (this.#emulator?.scroll(lines)) this.#show();
+		if (this.#emulator?.scroll(lines)) this.#moved();
 	}
 
-	/** The emulator and the interpreter's terminal together; the text is wrapped anew and none is lost. */
+	/** The emulator and the interpreter's terminal together; the text is wrapped anew. */
 	resize(cols: number, rows: number): void {
 		const size = { cols: Math.max(2, Math.floor(cols)), rows: Math.max(1, Math.floor(rows)) };
 		if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
 		this.#size = size;
 		this.#emulator?.resize(size.cols, size.rows);
 		this.#pty?.resize(size.cols, size.rows);
-		this.#stale = true;
-		this.#frameAt = Number.NEGATIVE_INFINITY;
+		this.#pace.moved();
 	}
 
 	/** Another theme, or another number of colours. */
@@ -186,15 +170,16 @@ export class PythonPane {
 
 	// What is seen
 
+	/** One row, of exactly that many cells. */
 	title(columns: number, focused: boolean): string {
-		const pty = this.#pty;
+		const { running } = this;
 		const state = {
 			focused,
 			leave: this.#options.keys?.().leave,
-			running: this.running,
-			number: pty?.block ?? 0,
+			running,
+			number: this.#pty?.block ?? 0,
 			runningMs: this.#now() - this.#runningSince,
-			waiting: this.#waiting,
+			modelWaits: running === "person" && this.#blocks > 0,
 			keysWait: this.#keysWait,
 			last: this.#last,
 			trouble: this.#trouble(),
@@ -205,65 +190,56 @@ export class PythonPane {
 
 	/** Rows of exactly `columns` cells. The same array while nothing has changed. */
 	rows(columns: number, height: number): readonly string[] {
-		return this.#look(columns, height).rows;
+		const { emulator, of } = { emulator: this.#emulator, of: `${columns} ${height} ${this.#depth}` };
+		if (!emulator) return this.#message(columns, height);
+		const before = this.#picture;
+		if (before?.of === of && !this.#pace.due()) return before.rows;
+		const at = emulator.cursor();
+		const cursor = at && at.x < columns && at.y < height ? at : undefined;
+		const rows = emulator.pictured(columns, height, this.#depth);
+		this.#picture = { of, rows, cursor };
+		this.#pace.taken();
+		return rows;
 	}
 
 	/** In the rows that were last given. Undefined: scrolled back, or the program hides it. */
-	cursor(): { readonly x: number; readonly y: number } | undefined {
-		return this.#frame?.cursor;
-	}
-
-	#look(columns: number, height: number): Frame {
-		const emulator = this.#emulator;
-		const wanted = `${columns} ${height} ${this.#depth}`;
-		if (!emulator) return this.#message(columns, height);
-		if (this.#frame && wanted === this.#frameFor) {
-			if (!this.#stale) return this.#frame;
-			const wait = this.#frameAt + this.#interval() - this.#now();
-			if (wait > 0) {
-				this.#tellIn(wait);
-				return this.#frame;
-			}
-		}
-		const rows = emulator.rows(columns, height, this.#depth);
-		const at = emulator.cursor();
-		const cursor = at && at.x < columns && at.y < height ? at : undefined;
-		this.#frame = { rows, cursor };
-		this.#frameFor = wanted;
-		this.#frameAt = this.#now();
-		this.#stale = false;
-		return this.#frame;
+	cursor(): Position | undefined {
+		return this.#picture?.cursor;
 	}
 
 	/** Before there is a Python: what is being made, or why there is none. */
-	#message(columns: number, height: number): Frame {
-		const restart = this.#options.keys?.().restart;
-		const failed = this.#failure !== undefined;
-		const text =
-			this.#failure !== undefined
-				? `Python could not be opened: ${this.#failure}${restart ? `\n\n${restart} tries again.` : ""}`
-				: this.#opening
-					? `Python is being prepared: ${this.#says ?? "starting"}`
-					: (this.#says ?? "Python starts with the model's first block, or with the first key here.");
-		const wanted = `${columns} ${height} ${this.#paint.theme.id} ${text}`;
-		if (this.#frame && wanted === this.#frameFor) return this.#frame;
-		const wrapped = visible(text)
-			.split("\n")
-			.flatMap((line) => wrapText(line, columns));
+	#message(columns: number, height: number): readonly string[] {
+		const text = this.#standing();
+		const of = `${columns} ${height} ${this.#paint.theme.id} ${text}`;
+		if (this.#picture?.of === of) return this.#picture.rows;
+		const lines = text.split("\n").flatMap((line) => wrapText(visible(line), columns));
 		const rows = Array.from({ length: height }, (_, index) => {
-			const row = pad(wrapped[index] ?? "", columns);
-			return row.trim() === "" ? row : this.#paint(failed ? "error" : "dim", row);
+			const row = pad(lines[index] ?? "", columns);
+			if (row.trim() === "") return row;
+			return this.#paint(this.#failure === undefined ? "dim" : "error", row);
 		});
-		this.#frameFor = wanted;
-		this.#frame = { rows, cursor: undefined };
-		return this.#frame;
+		this.#picture = { of, rows, cursor: undefined };
+		return rows;
+	}
+
+	#standing(): string {
+		const restart = this.#options.keys?.().restart;
+		if (this.#failure !== undefined)
+			return `Python could not be opened: ${this.#failure}${restart ? `\n\n${restart} tries again.` : ""}`;
+		if (this.#opening) return `Python is being prepared: ${this.#says ?? "it starts"}`;
+		return this.#says ?? "Python starts with the model's first block, or with the first key here.";
 	}
 
 	#trouble(): string | undefined {
 		if (this.#failure !== undefined) return "not there";
-		if (this.#reviving) return "starting anew";
+		if (this.#renewing) return "starting anew";
 		if (this.#pty) return this.#pty.connected ? undefined : "ended: a key or a block starts a new one";
 		return this.#opening ? "starting" : undefined;
+	}
+
+	#moved(): void {
+		this.#pace.moved();
+		this.#pace.tell("now");
 	}
 
 	// Making it
@@ -273,8 +249,8 @@ export class PythonPane {
 		this.#opening ??= this.#make().catch((error: unknown) => {
 			this.#opening = undefined;
 			this.#typed = "";
-			this.#failure = error instanceof Error ? error.message : String(error);
-			this.#tell("now");
+			this.#failure = wordsOf(error);
+			this.#pace.tell("now");
 			throw error;
 		});
 		return this.#opening;
@@ -282,10 +258,9 @@ export class PythonPane {
 
 	async #make(): Promise<PtyInterpreter> {
 		this.#failure = undefined;
-		this.#tell("soon");
-		const size = this.#size;
+		this.#pace.tell("soon");
 		// Loading the emulator is not the business of the program's start.
-		const [{ Emulator }, pty] = await Promise.all([import("./emulator.ts"), this.#options.open(size)]);
+		const [{ Emulator }, pty] = await Promise.all([import("./emulator.ts"), this.#options.open(this.#size)]);
 		if (this.#closed) {
 			await pty.close();
 			throw new Error("the Python pane was closed while Python was opened");
@@ -293,46 +268,70 @@ export class PythonPane {
 		const emulator = new Emulator({
 			...this.#size,
 			now: this.#now,
-			onChange: () => this.#changed(),
+			onChange: () => this.#pace.changed(),
 			onPressure: (stop) => (stop ? pty.pause() : pty.resume()),
 			onReply: (bytes) => pty.write(bytes),
 		});
 		this.#emulator = emulator;
 		this.#pty = pty;
-		this.#frame = undefined;
+		this.#picture = undefined;
 		pty.resize(this.#size.cols, this.#size.rows);
-		pty.onRunning((running) => {
-			emulator.answer(running !== "model");
-			this.#keysWait = false;
-			this.#runningSince = this.#now();
-			clearInterval(this.#ticker);
-			if (running !== null) this.#ticker = setInterval(() => this.#tell("soon"), TICK_MS).unref();
-			this.#tell("soon");
-		});
+		pty.onRunning((running) => this.#runs(running));
 		pty.onBlock((ended) => {
 			this.#last = ended;
-			this.#tell("soon");
+			this.#pace.tell("soon");
 		});
 		pty.onLost(() => this.#lost(pty));
 		pty.onData((data) => emulator.write(data));
-		this.#tell("soon");
+		this.#pace.tell("soon");
 		this.#flush();
 		return pty;
+	}
+
+	#runs(running: Runner): void {
+		// A block has no keyboard, so it gets no answers of the terminal either.
+		this.#emulator?.answer(running !== "model");
+		this.#keysWait = false;
+		this.#runningSince = this.#now();
+		clearInterval(this.#ticker);
+		if (running !== null) this.#ticker = setInterval(() => this.#pace.tell("soon"), TICK_MS).unref();
+		this.#pace.tell("soon");
 	}
 
 	#lost(pty: PtyInterpreter): void {
 		if (this.#closed) return;
 		if (pty.running === "model")
 			this.#last = { number: pty.block, verdict: "lost", durationMs: this.#now() - this.#runningSince };
-		this.#note("Python ended unexpectedly");
-		this.#tell("soon");
+		this.#emulator?.note("Python ended unexpectedly: earlier variables are gone");
+		this.#pace.tell("soon");
 	}
 
-	/** A line of nudge's own on the pane's screen, wherever the program has left it. */
-	#note(says: string): void {
-		this.#emulator?.write(
-			`\x18\x1b[?1049h\x1b[?1049l\x1b[!p\r\n\x1b[31m[${visible(says)}: earlier variables are gone]\x1b[0m\r\n`,
-		);
+	async #restart(says: string): Promise<void> {
+		this.#pace.touched();
+		if (this.#pty) await this.#renew(this.#pty, says);
+		else await this.#open();
+	}
+
+	/** One at a time; whoever asks meanwhile gets the same fresh one. */
+	#renew(pty: PtyInterpreter, says: string): Promise<void> {
+		this.#renewing ??= this.#renewed(pty, says).finally(() => {
+			this.#renewing = undefined;
+			this.#flush();
+			this.#pace.tell("soon");
+		});
+		this.#pace.tell("now");
+		return this.#renewing;
+	}
+
+	async #renewed(pty: PtyInterpreter, says: string): Promise<void> {
+		try {
+			await pty.restart(says === "" ? "" : `[${visible(says)}: earlier variables are gone]`);
+			this.#last = undefined;
+		} catch (error) {
+			this.#typed = "";
+			this.#emulator?.note(`no new Python could be opened: ${visible(wordsOf(error))}`);
+			throw error;
+		}
 	}
 
 	#interpreterOfLoop(): Interpreter {
@@ -344,17 +343,18 @@ export class PythonPane {
 			},
 			run: async (code, options): Promise<BlockResult> => {
 				const pty = await pane.#open();
-				pane.#waiting++;
+				pane.#blocks++;
+				pane.#pace.tell("soon");
 				try {
 					return await pty.run(code, options);
 				} finally {
-					pane.#waiting--;
+					pane.#blocks--;
 				}
 			},
 			interrupt: async () => {
 				await pane.#pty?.interrupt();
 			},
-			restart: () => pane.restart(),
+			restart: () => pane.#restart("restarted"),
 			close: () => pane.close(),
 		};
 	}
@@ -363,82 +363,29 @@ export class PythonPane {
 
 	#type(bytes: string): void {
 		if (this.#closed || bytes === "") return;
-		this.#touched();
-		if (this.#emulator?.toEnd()) this.#show();
+		this.#pace.touched();
+		if (this.#emulator?.toEnd()) this.#moved();
 		if (this.#typed.length < TYPED_AHEAD) this.#typed += bytes;
 		const pty = this.#pty;
 		if (!pty) this.start();
-		else if (!pty.connected) this.#revive(pty);
-		else {
-			if (pty.running === "model" && !this.#keysWait) {
-				this.#keysWait = true;
-				this.#tell("now");
-			}
-			this.#flush();
-		}
+		else if (!pty.connected) this.#renew(pty, "").catch(() => {});
+		else this.#flush();
 	}
 
 	#flush(): void {
+		const pty = this.#pty;
+		if (!pty?.connected || this.#renewing || this.#typed === "") return;
 		const bytes = this.#typed;
 		this.#typed = "";
-		if (bytes === "" || !this.#pty) return;
 		if (bytes.includes(CTRL_C)) {
 			this.#emulator?.hurry();
 			this.#keysWait = false;
+		} else if (pty.running === "model" && !this.#keysWait) {
+			this.#keysWait = true;
+			this.#pace.tell("now");
 		}
-		this.#pty.write(bytes);
-	}
-
-	#revive(pty: PtyInterpreter): void {
-		if (this.#reviving) return;
-		this.#reviving = true;
-		this.#tell("now");
-		pty
-			.restart()
-			.then(() => this.#flush())
-			.catch((error: Error) => {
-				this.#typed = "";
-				this.#note(`no new Python could be opened: ${error.message}`);
-			})
-			.finally(() => {
-				this.#reviving = false;
-				this.#tell("soon");
-			});
-	}
-
-	// Telling of changes
-
-	#touched(): void {
-		this.#echoUntil = this.#now() + ECHO_MS;
-	}
-
-	#interval(): number {
-		return this.#now() < this.#echoUntil ? ECHO_SNAPSHOT_MS : SNAPSHOT_MS;
-	}
-
-	/** A person moved what is shown. */
-	#show(): void {
-		this.#stale = true;
-		this.#frameAt = Number.NEGATIVE_INFINITY;
-		this.#tell("now");
-	}
-
-	/** The emulator has read something. */
-	#changed(): void {
-		this.#stale = true;
-		this.#tellIn(this.#toldAt + this.#interval() - this.#now());
-	}
-
-	#tellIn(waitMs: number): void {
-		if (waitMs <= 0) this.#tell(this.#now() < this.#echoUntil ? "now" : "soon");
-		else this.#teller ??= setTimeout(() => this.#tellIn(0), waitMs).unref();
-	}
-
-	#tell(when: "now" | "soon"): void {
-		if (this.#closed) return;
-		clearTimeout(this.#teller);
-		this.#teller = undefined;
-		this.#toldAt = this.#now();
-		this.#options.onChange(when);
+		pty.write(bytes);
 	}
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -14,8 +14,8 @@ export type TitleState = {
 	/** Of the block that runs. */
 	readonly number: number;
 	readonly runningMs: number;
-	/** Blocks of the model that wait for the person's code. */
-	readonly waiting: number;
+	/** The model has a block that waits for the person's code to end. */
+	readonly modelWaits: boolean;
 	readonly keysWait: boolean;
 	readonly last: Ended | undefined;
 	/** What is the matter with it, where it does not stand: "starting", "ended". */
@@ -59,7 +59,7 @@ function middle(state: TitleState): Piece[] {
 		if (state.keysWait) pieces.push({ token: "pending", text: "your keys wait" });
 	} else if (running === "person") {
 		pieces.push({ token: "by-person", text: `* you run, ${secondsOf(state.runningMs)}` });
-		if (state.waiting > 0) pieces.push({ token: "pending", text: "the model waits" });
+		if (state.modelWaits) pieces.push({ token: "pending", text: "the model waits" });
 	} else if (last) {
 		const token = last.verdict === "ok" ? "output" : "failure";
 		pieces.push({ token, text: `block ${last.number} ${last.verdict} ${tookOf(last.durationMs)}` });

@@ -1,2 +1,0 @@
-/** Keys and pastes as the program in the pane expects them. */
-export { pasteFor, rewriteKeys } from "../term/child-keys.ts";
