@@ -23,6 +23,7 @@ export class Asking {
 	#engaged: Marker | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#held = false;
+	#before = "";
 
 	constructor(settings: () => HintSettings, now: () => number, changed: () => void) {
 		this.#settings = settings;
@@ -34,11 +35,17 @@ export class Asking {
 		return this.#pending;
 	}
 
-	readonly ask: Ask = (proposal, marker, _context, note) => {
+	/** The assistant's text up to the marker that the proposal is for. */
+	get before(): string {
+		return this.#before;
+	}
+
+	readonly ask: Ask = (proposal, marker, context, note) => {
 		const { mode, vetoMs } = this.#settings();
 		if (mode === "auto" && vetoMs <= 0 && marker !== this.#engaged) return Promise.resolve({ do: "let" });
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
+			this.#before = context.text;
 			this.#show({ proposal, marker, ...(note === undefined ? {} : { note }) });
 		});
 	};

@@ -5,6 +5,7 @@
 import type { FenceDialect } from "../hints/marker.ts";
 import { frameOutput } from "../hints/output.ts";
 import type { BlockResult, Interpreter } from "../python/interpreter.ts";
+import { untilAborted } from "./abort.ts";
 
 export type Ran = { readonly result: BlockResult; readonly framed: string };
 
@@ -53,7 +54,7 @@ export class Blocks {
 	/** Runs the blocks of before the break again; says which of them answered differently this time. */
 	async bringBack(): Promise<readonly string[]> {
 		const says: string[] = [];
-		this.#interpreter ??= await this.#open();
+		this.#interpreter ??= await untilAborted(this.#open(), this.#signal);
 		for (; this.#from < this.#earlier.length; this.#from++) {
 			const { code, output } = this.#earlier[this.#from]!;
 			const result = await this.#interpreter.run(code, this.#signal ? { signal: this.#signal } : {});
@@ -66,7 +67,7 @@ export class Blocks {
 	}
 
 	async run(code: string): Promise<Ran> {
-		this.#interpreter ??= await this.#open();
+		this.#interpreter ??= await untilAborted(this.#open(), this.#signal);
 		const result = await this.#interpreter.run(code, {
 			by: "model",
 			...(this.#signal ? { signal: this.#signal } : {}),

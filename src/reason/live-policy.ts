@@ -55,3 +55,13 @@ export class LivePolicy implements Policy {
 		return new AskPolicy(this.#auto, this.#shelf, this.#ask, this.#vetoed);
 	}
 }
+
+/** What was changed, in words; undefined where nothing was. */
+export function differences(before: HintSettings, after: HintSettings): string | undefined {
+	const { mode, rounds, words, vetoMs } = after;
+	if (before.rounds !== rounds || before.words !== words)
+		return `the policy is ${mode} with rounds ${rounds} and words ${words}`;
+	if (before.mode !== mode) return `the policy is ${mode}`;
+	if (before.vetoMs !== vetoMs) return `a proposal waits ${vetoMs} ms for a veto`;
+	return undefined;
+}

@@ -1,14 +1,9 @@
 /**
- * A session while somebody is at it (live.ts says what it must do). Here a person's hand, the loop, the journal and the
- * one Python of the session meet; what each of them does is theirs.
- *
- * How it holds: whatever grows is one `Run` at most. A run that was left (rewound, switched away from) is dead: what it
- * still says is nobody's, and the next one begins when it is over. Nothing here throws where nobody could catch it.
+ * A session while somebody is at it (live.ts says what it must do). Here what a person does meets the journal, its
+ * branches and what grows (grower.ts). Nothing here throws where nobody could catch it.
  */
-
 import type { Answer } from "../hints/ask.ts";
 import type { Hint } from "../hints/hint.ts";
-import { dialectNamed } from "../hints/library.ts";
 import type { Proposal } from "../hints/policy.ts";
 import type { Interpreter } from "../python/interpreter.ts";
 import type { Problem, TraceEvent, TraceSettings } from "../trace/events.ts";
@@ -16,26 +11,23 @@ import { type Branch, isOpen, type Mark, type SessionState } from "../trace/fold
 import type { JournalError } from "../trace/journal.ts";
 import type { NewSession, Session, SessionStore } from "../trace/store.ts";
 import { Asking } from "./asking.ts";
-import { hintsFor, previewAt } from "./by-hand.ts";
+import { ByHand } from "./by-hand.ts";
+import { Grower } from "./grower.ts";
 import { Keeper } from "./keeper.ts";
-import type { Lab } from "./lab.ts";
 import type { HandHint, HintSettings, Live, LiveChange, LiveStatus, Pending } from "./live.ts";
-import { LivePolicy } from "./live-policy.ts";
+import { type LabSource, type LiveLab, Loading } from "./live-lab.ts";
+import { differences, LivePolicy } from "./live-policy.ts";
 import { Namespace } from "./namespace.ts";
-import { reason } from "./reason.ts";
-import { snapped } from "./rewind.ts";
+import { snapped } from "./rest.ts";
 import { standingOf } from "./standing.ts";
-import { Steering } from "./steering.ts";
+import { Telling } from "./telling.ts";
 
-export type LiveLab = Pick<
-	Lab,
-	"settings" | "engine" | "library" | "deps" | "traceSettings" | "openInterpreter"
->;
+export type { LiveLab } from "./live-lab.ts";
 
 export type LiveOptions = {
 	readonly store: SessionStore;
-	/** May still be loading. A function is asked again whenever the trace is to grow, so that what failed can be tried anew. */
-	readonly lab: LiveLab | Promise<LiveLab> | (() => LiveLab | Promise<LiveLab>);
+	/** May still be loading: the session can be looked at meanwhile. */
+	readonly lab: LabSource;
 	readonly session: { readonly new: NewSession } | { readonly id: string };
 	readonly hints: HintSettings;
 	/** The Python that a person sees; without it one of the lab's own is opened when a block runs. */
@@ -49,22 +41,6 @@ export function openLive(options: LiveOptions): Live {
 	return new LiveSession(options);
 }
 
-/** Where a branch rests that does not grow. */
-type Rest = Extract<LiveStatus, "ready" | "paused" | "stopped" | "failed" | "ended">;
-
-type Run = {
-	readonly branch: string;
-	readonly steering: Steering;
-	readonly control: AbortController;
-	/** A block of the model runs. */
-	block: boolean;
-	/** Left: what it still says is nobody's. */
-	dead: boolean;
-	over: Promise<void>;
-};
-
-type Injecting = { readonly hint: HandHint; readonly done: () => void };
-
 /** What runs is given this long to end by itself when the session is closed. */
 const CLOSING_MS = 800;
 
@@ -76,71 +52,66 @@ class LiveSession implements Live {
 	readonly #keeper: Keeper;
 	readonly #options: LiveOptions;
 	readonly #now: () => number;
-	readonly #listeners = new Set<(change: LiveChange) => void>();
+	readonly #telling = new Telling(() => this);
 	readonly #asking: Asking;
-	readonly #vetoed = new Set<string>();
+	readonly #lab: Loading;
+	readonly #byHand: ByHand;
 	readonly #namespace: Namespace;
-	readonly #rests = new Map<string, Rest>();
+	readonly #grower: Grower;
+	readonly #vetoed = new Set<string>();
+	/** What the policy of a branch says since it was last changed. */
+	readonly #policies = new Map<string, string>();
 	/** The branches that rewinding left. */
 	readonly #left: string[] = [];
 	#hints: HintSettings;
 	#branch: string;
-	#run: Run | undefined;
-	/** When the last run, left or not, is over. */
-	#over: Promise<void> = Promise.resolve();
-	#injecting: Injecting[] = [];
-	#lab: LiveLab | undefined;
+	/** The lab's own, where the person has none. */
 	#python: Interpreter | undefined;
-	/** Said before anybody listened. */
-	#unsaid: LiveChange[] = [];
-	#told: { status: LiveStatus; pending: Pending | undefined } | undefined;
 	#closing: Promise<void> | undefined;
+	#closed = false;
 
 	constructor(options: LiveOptions) {
-		const { store, session } = options;
 		this.#options = options;
 		this.#now = options.now ?? Date.now;
 		this.#hints = options.hints;
 		this.#asking = new Asking(
 			() => this.#hints,
 			this.#now,
-			() => this.#changed(),
+			() => this.#telling.changed(),
 		);
 		this.#namespace = new Namespace(
 			() => this.#interpreter(),
-			(text) => this.#trouble("info", text),
+			(text) => this.#telling.trouble("info", text),
 		);
-		const journal = { onError: (error: JournalError) => this.#keeper.refused(error) };
-		if ("new" in session) this.#session = store.create(session.new, journal, this.#now());
-		else {
-			const { session: opened, bad, torn } = store.open(session.id, journal);
-			this.#session = opened;
-			const damaged = bad.length + opened.state.misfits.length;
-			if (damaged > 0)
-				this.#trouble(
-					"warning",
-					`${damaged} lines of the journal hold no event of this session and were left out`,
-				);
-			if (torn)
-				this.#trouble(
-					"info",
-					"the program was ended while it wrote: half a line was taken out of the journal",
-				);
-		}
-		this.#keeper = new Keeper(this.#session, (text, level) => this.#trouble(level, text));
+		this.#session = this.#opened();
+		this.#keeper = new Keeper(this.#session, (text, level) => this.#telling.trouble(level, text));
 		this.id = this.#session.id;
 		this.state = this.#session.state;
 		const { problem, current } = this.state;
 		if (!problem) {
 			this.#session.close();
-			throw new Error(
-				`session ${this.id} has lost its first line, which says the problem: it cannot be gone on with`,
-			);
+			const lost = `session ${this.id} has lost its first line, which says the problem`;
+			throw new Error(`${lost}: it cannot be gone on with`);
 		}
 		this.problem = problem;
 		this.#branch = current ?? "main";
-		// Its library is wanted as soon as it is there; why it could not be loaded is said when it is needed.
-		if (typeof options.lab !== "function") this.#loading().catch(() => {});
+		this.#lab = new Loading(options.lab);
+		this.#byHand = new ByHand(problem, () => this.#lab.there);
+		this.#grower = new Grower({
+			session: this.id,
+			problem,
+			state: this.state,
+			lab: this.#lab,
+			asking: this.#asking,
+			namespace: this.#namespace,
+			telling: this.#telling,
+			hints: () => this.#hints,
+			policy: (seed, signal) => this.#policy(seed, signal),
+			policies: this.#policies,
+			keep: (event) => this.#append(event),
+			beyond: (ended) => this.#growOn(ended),
+			now: this.#now,
+		});
 	}
 
 	get branch(): string {
@@ -156,110 +127,73 @@ class LiveSession implements Live {
 	}
 
 	get status(): LiveStatus {
-		const run = this.#run;
-		if (!run) return this.#rests.get(this.#branch) ?? restOf(this.#looked);
-		if (run.block) return "running";
-		if (run.steering.paused) return "paused";
-		return this.pending ? "asking" : "thinking";
+		return this.#grower.statusOf(this.#branch);
 	}
 
 	subscribe(listener: (change: LiveChange) => void): () => void {
-		this.#listeners.add(listener);
-		for (const change of this.#unsaid.splice(0)) listener(change);
-		return () => this.#listeners.delete(listener);
+		return this.#telling.subscribe(listener);
 	}
 
 	goOn(): void {
 		if (this.#closing) return;
-		if (this.#run) {
-			this.#run.steering.goOn();
-			this.#asking.hold(false);
-			this.#changed();
-		} else if (this.status === "ended")
-			this.#trouble("info", "this trace has come to its end: put a hint in, or rewind, to have it grow on");
-		else this.#start(false);
+		if (this.status === "ended") {
+			const how = "put a hint in, or rewind, to have it grow on";
+			this.#telling.trouble("info", `this trace has come to its end: ${how}`);
+		} else this.#grower.goOn(this.#branch);
 	}
 
 	pause(): void {
-		if (this.#closing || !this.#run) return;
-		this.#run.steering.pause();
-		this.#asking.hold(true);
-		this.#changed();
+		if (!this.#closing) this.#grower.pause();
 	}
 
 	async stop(): Promise<void> {
-		const run = this.#run;
-		if (run) {
-			this.#end(run);
-			await run.over;
-		} else if (this.status === "paused" && this.#looked) {
-			const usage = standingOf(this.#looked)?.usage;
-			this.#rests.delete(this.#branch);
+		if (this.#closing) return;
+		if (this.#grower.branch !== undefined) await this.#grower.stop();
+		else if (this.status === "paused") {
+			// Left while it was paused: nothing runs, and still it is broken off now.
+			const usage = this.#looked && standingOf(this.#looked)?.usage;
 			if (usage) this.#append({ ...this.#on("end"), reason: "interrupted", usage });
-			this.#changed();
+			this.#grower.forget(this.#branch);
+			this.#telling.changed();
 		}
 	}
 
 	library(): readonly Hint[] {
-		return this.#lab ? hintsFor(this.problem, this.#lab.library) : [];
+		return this.#byHand.hints;
 	}
 
-	preview(id: string, wording: number): Proposal | { readonly skip: string } {
-		if (!this.#lab) return { skip: "the hints are there as soon as the model is" };
-		const { library } = this.#lab;
-		const hint = library.hints.find((one) => one.id === id);
-		if (!hint) return { skip: `the library has no hint ${id}` };
-		const branch = this.#looked;
-		const { dialect, budgets } = branch?.settings ?? this.#lab.settings;
-		return previewAt(
-			hint,
-			wording,
-			{
-				problem: this.problem,
-				text: branch?.spans.map(({ text }) => text).join("") ?? "",
-				dialect: dialectNamed(library.dialects, dialect),
-				callsLeft: budgets.maxCalls - (branch?.calls.filter(({ output }) => output).length ?? 0),
-			},
-			library,
-		);
+	preview(hint: string, wording: number): Proposal | { readonly skip: string } {
+		const { pending, before } = this.#asking;
+		const at = pending && { marker: pending.marker.kind, before };
+		return this.#byHand.preview(hint, wording, this.#looked, at);
 	}
 
 	async inject(hint: HandHint): Promise<void> {
 		if (this.#closing) return;
 		if (hint.text === "") {
-			this.#trouble("warning", "an empty text is no hint");
+			this.#telling.trouble("warning", "an empty text is no hint");
 			return;
 		}
-		await new Promise<void>((done) => {
-			this.#injecting.push({ hint, done });
-			if (this.#run) {
-				this.#run.steering.inject(hint);
-				// What was proposed here gives way to what the person wants.
-				this.#asking.answer({ do: "veto", reason: "another hint was put in by hand" });
-			} else if (this.#looked && !isOpen(this.#looked)) {
-				this.#growOn();
-				this.#start(false);
-			} else this.#start(true);
-		});
+		await this.#grower.inject(this.#branch, hint);
 	}
 
 	answer(answer: Answer): void {
-		if (!this.#asking.answer(answer)) this.#trouble("info", "no hint waits for an answer any more");
+		if (!this.#asking.answer(answer)) this.#telling.trouble("info", "no hint waits for an answer any more");
 	}
 
 	setHints(changes: Partial<HintSettings>): void {
 		const before = this.#hints;
 		this.#hints = { ...before, ...changes };
 		const says = differences(before, this.#hints);
-		if (says === undefined) return;
-		const run = this.#run;
-		if (run) {
-			run.steering.rounds = this.#hints.rounds;
-			this.#append({ ...this.#on("notice"), level: "info", text: `${says} from here on, changed by hand` });
-			if ((before.mode === "off") !== (this.#hints.mode === "off")) run.steering.renew();
+		if (says === undefined || this.#closing) return;
+		this.#grower.adjust(before, this.#hints);
+		if (this.#grower.branch !== undefined && this.#looked && isOpen(this.#looked)) {
+			this.#policies.set(this.#branch, this.#policy(this.#looked.settings.sampling.seed).says);
+			const text = `${says} from here on, changed by hand`;
+			this.#append({ ...this.#on("notice"), level: "info", text });
 		}
 		this.#asking.reconsider();
-		this.#tell({ type: "status" });
+		this.#telling.tell({ type: "status" });
 	}
 
 	rewind(at: number): string {
@@ -271,14 +205,16 @@ class LiveSession implements Live {
 	undoHint(): string | undefined {
 		const last = this.#looked?.hints.at(-1);
 		if (!last || this.#closing) return undefined;
-		const name = this.rewind(last.at);
 		const { at, hint } = last;
+		const name = this.rewind(at);
 		this.#append({ ...this.#on("decision"), at, decision: "veto", by: "person", reason: "undone", hint });
 		return name;
 	}
 
 	undo(): string | undefined {
-		const name = this.#left.pop();
+		if (this.#closing) return undefined;
+		let name = this.#left.pop();
+		while (name === this.#branch) name = this.#left.pop();
 		if (name !== undefined) this.#look(name);
 		return name;
 	}
@@ -286,7 +222,7 @@ class LiveSession implements Live {
 	switchTo(branch: string): void {
 		if (branch === this.#branch || this.#closing) return;
 		if (this.state.branches.has(branch)) this.#look(branch);
-		else this.#trouble("warning", `there is no branch ${branch}`);
+		else this.#telling.trouble("warning", `there is no branch ${branch}`);
 	}
 
 	name(name: string): void {
@@ -305,21 +241,17 @@ class LiveSession implements Live {
 		this.#append({ type: "mark", t: this.#now(), branch: this.#branch, mark });
 	}
 
+	/** Rejects where the disk refuses the end of the journal. */
 	close(): Promise<void> {
 		this.#closing ??= this.#close();
 		return this.#closing;
 	}
 
 	async #close(): Promise<void> {
-		const run = this.#run;
-		if (run) this.#end(run);
-		const late = Promise.withResolvers<void>();
-		const timer = setTimeout(late.resolve, CLOSING_MS);
-		await Promise.race([Promise.all([this.#over, this.#python?.close()]), late.promise]).catch(() => {});
-		clearTimeout(timer);
-		if (run) run.dead = true;
-		this.#settle("the session was closed");
+		await this.#grower.close(CLOSING_MS);
+		this.#python?.close().catch(() => {});
 		this.#session.close();
+		this.#closed = true;
 	}
 
 	// The branch that is looked at.
@@ -330,206 +262,69 @@ class LiveSession implements Live {
 
 	/** Opens a branch and looks at it. */
 	#fork(from: Branch, at: number, settings: TraceSettings): string {
-		this.#leave();
+		this.#grower.leave();
 		this.#left.push(from.id);
 		let number = this.state.branches.size + 1;
 		while (this.state.branches.has(`b${number}`)) number++;
 		this.#branch = `b${number}`;
+		const budgets = { ...settings.budgets, maxRounds: this.#hints.rounds };
+		const policy = this.#policy(settings.sampling.seed).says;
 		this.#append({
 			...this.#on("branch"),
 			parent: { branch: from.id, at },
-			settings: {
-				...settings,
-				policy: this.#policy(settings.sampling.seed).says,
-				budgets: { ...settings.budgets, maxRounds: this.#hints.rounds },
-			},
+			settings: { ...settings, policy, budgets },
 			by: "person",
 		});
-		this.#tell({ type: "branch" });
-		this.#changed();
+		this.#telling.tell({ type: "branch" });
+		this.#telling.changed();
 		return this.#branch;
 	}
 
-	/** A branch behind the end of one that had ended: that one stays as it is. */
-	#growOn(): void {
-		const from = this.#looked;
-		if (!from) return;
+	/** A branch behind the end of one that had ended: that one stays as it is. Spent tokens are granted once more. */
+	#growOn(from: Branch): string {
 		const { settings, end } = from;
 		const sampled = standingOf(from)?.usage.sampledTokens ?? 0;
-		const { maxTokens } = settings.budgets;
-		const more = end?.reason === "tokens" ? { maxTokens: sampled + maxTokens } : {};
+		const more = end?.reason === "tokens" ? { maxTokens: sampled + settings.budgets.maxTokens } : {};
 		const name = this.#fork(from, from.length, { ...settings, budgets: { ...settings.budgets, ...more } });
 		this.#namespace.hand(from.id, name);
+		return name;
 	}
 
 	#look(branch: string): void {
-		this.#leave();
+		this.#grower.leave();
 		this.#branch = branch;
-		this.#tell({ type: "branch" });
-		this.#changed();
-	}
-
-	/** Lets go of what grows, as it stands: it can be gone on with. */
-	#leave(): void {
-		const run = this.#run;
-		if (!run) return;
-		run.dead = true;
-		this.#run = undefined;
-		this.#end(run);
-		const branch = this.state.branches.get(run.branch);
-		if (branch && restOf(branch) === "stopped") this.#rests.set(run.branch, "paused");
-		this.#settle("the branch was left");
-	}
-
-	// What grows.
-
-	#start(paused: boolean): void {
-		const steering = new Steering();
-		steering.rounds = this.#hints.rounds;
-		if (paused) steering.pause();
-		for (const { hint } of this.#injecting) steering.inject(hint);
-		const control = new AbortController();
-		const run: Run = {
-			branch: this.#branch,
-			steering,
-			control,
-			block: false,
-			dead: false,
-			over: Promise.resolve(),
-		};
-		this.#rests.delete(this.#branch);
-		this.#run = run;
-		this.#asking.hold(paused);
-		run.over = this.#drive(run, this.#over);
-		this.#over = run.over;
-		this.#changed();
-	}
-
-	#end(run: Run): void {
-		run.control.abort();
-		this.#asking.withdraw(new Error("the trace was broken off"));
-	}
-
-	/** Lets a run come to its end and says where it rests then. Never throws. */
-	async #drive(run: Run, before: Promise<void>): Promise<void> {
-		let rest: Rest | undefined;
-		try {
-			await before;
-			for await (const event of this.#events(run)) {
-				if (run.dead) break;
-				this.#take(run, event);
-				if (event.type === "end" && event.reason === "engine") {
-					rest = "failed";
-					this.#trouble("error", event.message ?? "the engine failed");
-				} else if (event.type === "end" && event.reason === "context" && event.message)
-					this.#trouble("warning", event.message);
-			}
-		} catch (error) {
-			if (!run.dead && !run.control.signal.aborted) {
-				rest = "failed";
-				this.#trouble("error", error instanceof Error ? error.message : String(error));
-			}
-		}
-		if (run.dead) return;
-		this.#run = undefined;
-		this.#asking.withdraw(new Error("the trace was broken off"));
-		if (rest) this.#rests.set(run.branch, rest);
-		const ended = this.#looked !== undefined && !isOpen(this.#looked);
-		if (ended && !run.control.signal.aborted && this.#injecting.length > 0) {
-			// It came to its end while the hint was on its way.
-			this.#growOn();
-			this.#start(run.steering.paused);
-			return;
-		}
-		this.#settle(rest === "failed" ? "the trace could not grow" : "the trace was stopped");
-		this.#changed();
-	}
-
-	async *#events(run: Run): AsyncGenerator<TraceEvent, void, void> {
-		const { signal } = run.control;
-		const lab = await this.#loaded(signal);
-		if (signal.aborted) return;
-		const { info } = lab.engine;
-		const { environment } = this.state.session ?? {};
-		let branch = this.state.branches.get(run.branch);
-		if (!branch) {
-			const made = lab.traceSettings(this.#policy(lab.settings.sampling.seed));
-			const budgets = { ...made.budgets, maxRounds: this.#hints.rounds };
-			yield { ...this.#on("branch"), settings: { ...made, budgets }, by: "person" };
-			if (!environment?.engine) yield this.#notice(`the engine is ${info.server}`);
-			branch = this.state.branches.get(run.branch);
-		} else if (isOpen(branch) && (info.id !== branch.settings.engine || info.model !== branch.settings.model))
-			yield this.#notice(`the engine is ${info.id} with ${info.model} from here on`);
-		if (!branch) throw new Error(`the branch ${run.branch} could not be opened`);
-		const { settings } = branch;
-		const stood = standingOf(branch, info);
-		const from = stood && this.#namespace.stand(run.branch, stood);
-		const policy = this.#policy(settings.sampling.seed, signal);
-		yield* reason(
-			{ session: this.id, branch: run.branch, problem: this.problem, settings, ...(from ? { from } : {}) },
-			{
-				...lab.deps(signal, policy),
-				dialect: dialectNamed(lab.library.dialects, settings.dialect),
-				interpreter: this.#namespace.forRun(run.branch, stood?.blocks.length ?? 0),
-				steering: run.steering,
-				now: this.#now,
-			},
-		);
-	}
-
-	#take(run: Run, event: TraceEvent): void {
-		if (event.type === "call") run.block = true;
-		if (event.type === "output" || event.type === "end") run.block = false;
-		this.#namespace.note(event);
-		this.#append(event);
-		if (event.type === "hint" && event.marker === "anywhere") this.#injecting.shift()?.done();
-		this.#changed();
-	}
-
-	/** Hints that wait for a run that is no more. */
-	#settle(why: string): void {
-		const left = this.#injecting.splice(0);
-		if (left.length > 0 && !this.#closing) this.#trouble("warning", `the hint was not put in: ${why}`);
-		for (const { done } of left) done();
+		this.#telling.tell({ type: "branch" });
+		this.#telling.changed();
 	}
 
 	// What it needs.
 
-	async #loaded(signal: AbortSignal): Promise<LiveLab> {
-		const loading = this.#loading();
-		if (!this.#lab)
-			this.#trouble("info", "the model is being loaded; the thinking begins as soon as it is there");
-		const stopped = Promise.withResolvers<never>();
-		const stop = (): void => stopped.reject(new Error("stopped while the model was being loaded"));
-		if (signal.aborted) stop();
-		signal.addEventListener("abort", stop, { once: true });
-		try {
-			return await Promise.race([loading, stopped.promise]);
-		} finally {
-			signal.removeEventListener("abort", stop);
+	#opened(): Session {
+		const { store, session } = this.#options;
+		const journal = { onError: (error: JournalError) => this.#keeper.refused(error) };
+		if ("new" in session) return store.create(session.new, journal, this.#now());
+		const { session: opened, bad, torn } = store.open(session.id, journal);
+		const damaged = bad.length + opened.state.misfits.length;
+		if (damaged > 0) {
+			const lines = damaged === 1 ? "1 line of the journal holds" : `${damaged} lines of the journal hold`;
+			this.#telling.trouble("warning", `${lines} nothing that fits this session: left out`);
 		}
-	}
-
-	async #loading(): Promise<LiveLab> {
-		const { lab } = this.#options;
-		const got = typeof lab === "function" ? lab() : lab;
-		if (!(got instanceof Promise)) this.#lab = got;
-		this.#lab = await got;
-		return this.#lab;
+		if (torn) {
+			const why = "the program was ended while it wrote";
+			this.#telling.trouble("info", `${why}: half a line was taken off the end of the journal`);
+		}
+		return opened;
 	}
 
 	async #interpreter(): Promise<Interpreter> {
 		if (this.#options.interpreter) return this.#options.interpreter();
-		if (!this.#python) {
-			const lab = await this.#loading();
-			this.#python = await lab.openInterpreter();
-		}
+		this.#python ??= await (await this.#lab.load()).openInterpreter();
 		return this.#python;
 	}
 
 	#policy(seed: number, signal?: AbortSignal): LivePolicy {
 		return new LivePolicy(() => this.#hints, seed, {
-			shelf: () => (this.#lab as LiveLab).library,
+			shelf: () => (this.#lab.there as LiveLab).library,
 			// What was broken off may still come by a marker: nobody is to be asked for it.
 			ask: (...asked) =>
 				signal?.aborted ? Promise.reject(signal.reason as Error) : this.#asking.ask(...asked),
@@ -543,57 +338,9 @@ class LiveSession implements Live {
 		return { type, t: this.#now(), branch: this.#branch };
 	}
 
-	#notice(text: string): TraceEvent {
-		return { ...this.#on("notice"), level: "info", text };
-	}
-
 	#append(event: TraceEvent): void {
+		if (this.#closed) return;
 		this.#keeper.append(event);
-		this.#tell({ type: "event", event });
+		this.#telling.tell({ type: "event", event });
 	}
-
-	#changed(): void {
-		const { status, pending } = this;
-		if (this.#told?.status === status && this.#told.pending === pending) return;
-		this.#told = { status, pending };
-		this.#tell({ type: "status" });
-	}
-
-	#trouble(level: "info" | "warning" | "error", text: string): void {
-		const change: LiveChange = { type: "trouble", level, text };
-		if (this.#listeners.size === 0) this.#unsaid.push(change);
-		this.#tell(change);
-	}
-
-	/** A listener that fails is no reason for the others, or for the trace, to fail. */
-	#tell(change: LiveChange): void {
-		for (const listener of [...this.#listeners]) {
-			try {
-				listener(change);
-			} catch (error) {
-				if (change.type === "trouble") continue;
-				this.#trouble(
-					"error",
-					`the screen failed: ${error instanceof Error ? error.message : String(error)}`,
-				);
-			}
-		}
-	}
-}
-
-/** Where a branch rests by what its journal says. */
-function restOf(branch: Branch | undefined): Rest {
-	if (!branch?.header) return "ready";
-	if (!isOpen(branch)) return branch.outcome ? "ended" : "stopped";
-	return branch.parent && !branch.end && branch.length === branch.parent.at ? "ready" : "stopped";
-}
-
-/** What was changed, in words; undefined where nothing was. */
-function differences(before: HintSettings, after: HintSettings): string | undefined {
-	const { mode, rounds, words, vetoMs } = after;
-	const figures = before.rounds !== rounds || before.words !== words;
-	if (figures) return `the policy is ${mode} with rounds ${rounds} and words ${words}`;
-	if (before.mode !== mode) return `the policy is ${mode}`;
-	if (before.vetoMs !== vetoMs) return `a proposal waits ${vetoMs} ms for a veto`;
-	return undefined;
 }

@@ -273,7 +273,11 @@ class Run {
 			calls: this.#blocks.count,
 			callsLeft: this.#blocks.left,
 		});
-		if (!insert) return "on";
+		if (!insert) {
+			// A person who puts a hint in at a marker means this place, and not where a token happens to end.
+			if (this.#aside && this.#deps.steering?.injects) yield* writing.cut(at, false);
+			return "on";
+		}
 		yield* writing.cut(at, false);
 		yield this.#markers.inserted(insert, kind, at, await writing.append(insert.text));
 		return "anew";

@@ -14,6 +14,7 @@ import {
 import { retryAfterOf } from "../engine/refusal.ts";
 import type { EndReason, TraceUsage } from "../trace/events.ts";
 import type { Prefix } from "../trace/span.ts";
+import { untilAborted } from "./abort.ts";
 import { given, type ReasonDeps, type ReasonRequest } from "./request.ts";
 
 /** An engine that fails is asked again this often without a single new token in between. */
@@ -188,10 +189,11 @@ export class Sampler {
 	async #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
 		for (;;) {
 			try {
-				const value = await work();
+				const value = await untilAborted(work(), this.#signal);
 				this.#failures = 0;
 				return value;
 			} catch (error) {
+				this.#signal?.throwIfAborted();
 				this.#says.push(await this.afterFailure(error, false));
 				this.#signal?.throwIfAborted();
 			}

@@ -48,6 +48,11 @@ export class Steering {
 		return this.#interrupt.signal;
 	}
 
+	/** For the loop: a hint waits to be put in. */
+	get injects(): boolean {
+		return this.#hints.length > 0;
+	}
+
 	/** For the loop: the next hint that is to go in. */
 	take(): HandHint | undefined {
 		return this.#hints.shift();

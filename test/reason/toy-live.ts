@@ -122,7 +122,10 @@ export function open(options: Partial<LiveOptions> & { engine?: Engine } = {}): 
 		changes,
 		change,
 		until: async (...statuses) => {
-			while (!statuses.includes(live.status)) await change(({ type }) => type === "status");
+			while (!statuses.includes(live.status)) {
+				if (live.status === "failed") throw new Error(JSON.stringify(changes.slice(-3)));
+				await change(({ type }) => type === "status");
+			}
 			return live.status;
 		},
 		text: () =>

@@ -1,5 +1,16 @@
-/** Where a trace may be rewound to. */
+/** Where a branch rests that does not grow, and where it may be rewound to. */
+import { type Branch, isOpen } from "../trace/fold.ts";
 import type { Span } from "../trace/span.ts";
+import type { LiveStatus } from "./live.ts";
+
+export type Rest = Extract<LiveStatus, "ready" | "paused" | "stopped" | "failed" | "ended">;
+
+/** By what its journal says. A verdict that is owed is still to be had. */
+export function restOf(branch: Branch | undefined): Rest {
+	if (!branch?.header) return "ready";
+	if (!isOpen(branch)) return branch.outcome ? "ended" : "stopped";
+	return branch.parent && !branch.end && branch.length === branch.parent.at ? "ready" : "stopped";
+}
 
 /**
  * The offset itself in text of the model (cutSpan knows how to cut tokens), or the one before it where it would split a
