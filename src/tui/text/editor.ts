@@ -6,7 +6,8 @@
  * ends; undo gives the very text that was there, typed words being taken back one by one. Text that was cut away can be
  * put back: cuts in a row are one piece (GNU Readline manual, "Commands For Killing").
  */
-import { chordOf, type Key } from "../term/input.ts";
+import type { Key } from "../term/input.ts";
+import { type Action, actionOf } from "./editor-keys.ts";
 import {
 	applied,
 	type Change,
@@ -53,77 +54,6 @@ type Last =
 const OTHER: Last = { did: "other" };
 const RING = 32;
 
-export type Verb =
-	| "newline"
-	| "backspace"
-	| "delete"
-	| "left"
-	| "right"
-	| "up"
-	| "down"
-	| "line-start"
-	| "line-end"
-	| "text-start"
-	| "text-end"
-	| "word-left"
-	| "word-right"
-	| "cut-to-line-start"
-	| "cut-to-line-end"
-	| "cut-word-before"
-	| "cut-word-after"
-	| "yank"
-	| "yank-earlier"
-	| "undo"
-	| "redo";
-
-export type Action = Verb | { readonly type: string } | { readonly paste: string };
-
-/** What keys do that write nothing; shift makes no difference to a named key. */
-const VERBS: Readonly<Record<string, Verb>> = {
-	enter: "newline",
-	"alt+enter": "newline",
-	"ctrl+j": "newline",
-	backspace: "backspace",
-	"ctrl+h": "backspace",
-	delete: "delete",
-	"ctrl+d": "delete",
-	left: "left",
-	"ctrl+b": "left",
-	right: "right",
-	"ctrl+f": "right",
-	up: "up",
-	down: "down",
-	home: "line-start",
-	"ctrl+a": "line-start",
-	end: "line-end",
-	"ctrl+e": "line-end",
-	"ctrl+home": "text-start",
-	"alt+<": "text-start",
-	"ctrl+end": "text-end",
-	"alt+>": "text-end",
-	"ctrl+left": "word-left",
-	"alt+left": "word-left",
-	"alt+b": "word-left",
-	"ctrl+right": "word-right",
-	"alt+right": "word-right",
-	"alt+f": "word-right",
-	"ctrl+u": "cut-to-line-start",
-	"ctrl+k": "cut-to-line-end",
-	"ctrl+w": "cut-word-before",
-	"alt+backspace": "cut-word-before",
-	"ctrl+backspace": "cut-word-before",
-	"alt+d": "cut-word-after",
-	"alt+delete": "cut-word-after",
-	"ctrl+delete": "cut-word-after",
-	"ctrl+y": "yank",
-	"alt+y": "yank-earlier",
-	"ctrl+_": "undo",
-	"ctrl+/": "undo",
-	"alt+/": "redo",
-	"alt+_": "redo",
-	"ctrl+Z": "redo",
-};
-
 /** An editor of this text, with the cursor at its end. */
 export function editorOf(text: string): Editor {
 	const lines = linesOf(text);
@@ -140,12 +70,6 @@ export function editorOf(text: string): Editor {
 
 export function textOf(editor: Editor): string {
 	return textOfLines(editor.lines);
-}
-
-/** What a key means to an editor; undefined: nothing. */
-export function actionOf(key: Key): Action | undefined {
-	if (!key.ctrl && !key.alt && key.text !== undefined) return { type: key.text };
-	return VERBS[chordOf(key.shift ? { ...key, shift: false } : key)];
 }
 
 /** The editor after a key; undefined: the key means nothing to an editor. `columns`: where rows are broken for up and down. */

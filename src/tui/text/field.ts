@@ -8,7 +8,8 @@
 import type { Key } from "../term/input.ts";
 import type { Paint } from "../theme/theme.ts";
 import { pad } from "./cells.ts";
-import { type Action, actionOf, type Editor, edit, editorOf, placed, textOf } from "./editor.ts";
+import { type Editor, edit, editorOf, placed, textOf } from "./editor.ts";
+import { type Action, actionOf } from "./editor-keys.ts";
 import { cleaned, type Line } from "./lines.ts";
 import { cellsBetween, lookOf, rowOf, rowStarts } from "./soft-wrap.ts";
 

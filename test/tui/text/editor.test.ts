@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { graphemes } from "../../../src/tui/text/cells.ts";
-import {
-	type Action,
-	type Editor,
-	edit,
-	editorOf,
-	keyed,
-	placed,
-	textOf,
-	type Verb,
-} from "../../../src/tui/text/editor.ts";
+import { type Editor, edit, editorOf, keyed, placed, textOf } from "../../../src/tui/text/editor.ts";
+import type { Action, Verb } from "../../../src/tui/text/editor-keys.ts";
 import { nasty } from "./nasty.ts";
 import { keysOf, press } from "./typed.ts";
 
