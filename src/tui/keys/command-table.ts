@@ -180,7 +180,7 @@ export const COMMANDS = {
 		title: "To Python",
 		in: "session",
 		keys: ["3"],
-		says: "type into the trace's Python; Ctrl+] leaves it",
+		says: "type into the trace's Python, until you leave it",
 	},
 	"pane.zoom": {
 		title: "Zoom the pane",
