@@ -97,8 +97,14 @@ export function inverse({ at, was, is }: Change): Change {
 	return { at, was: is, is: was };
 }
 
+/** As many as a key writes: such a change copies its line once. */
+const FEW = 64;
+
 export function applied(lines: Lines, { at, was, is }: Change): Lines {
 	const first = lines[at.line]!;
+	if (was.length === 1 && is.length === 1 && is[0]!.length <= FEW) {
+		return lines.with(at.line, first.toSpliced(at.column, was[0]!.length, ...is[0]!));
+	}
 	const lastLine = at.line + was.length - 1;
 	const rest = lines[lastLine]!.slice((was.length === 1 ? at.column : 0) + was.at(-1)!.length);
 	const head = first.slice(0, at.column);
@@ -106,6 +112,5 @@ export function applied(lines: Lines, { at, was, is }: Change): Lines {
 		const begun = i === 0 ? head.concat(piece) : piece;
 		return i === is.length - 1 ? begun.concat(rest) : begun;
 	});
-	if (was.length === 1 && fresh.length === 1) return lines.with(at.line, fresh[0]!);
 	return lines.slice(0, at.line).concat(fresh, lines.slice(lastLine + 1));
 }
