@@ -44,7 +44,7 @@ const LIST_SHARE = 0.46;
 const SEPARATOR = 3;
 /** Rows of items, of a sheet that has the screen for them. */
 const MOST_ROWS = 28;
-const PREVIEW_ROWS = 26;
+const PREVIEW_ROWS = 22;
 const LEAST_ROWS = 6;
 
 export class ListView<Item> extends Sheet {
@@ -100,7 +100,7 @@ export class ListView<Item> extends Sheet {
 			aside: this.list.count,
 			rows: [...head, ...this.#body(columns, room, head.length)],
 			cursor: field.cursor,
-			keys: [["list.choose", chooses], [["list.up", "list.down"], "move"], ...keys, ["dialog.close"]],
+			keys: [["list.choose", chooses], ...keys, [["list.up", "list.down"], "move"], ["dialog.close"]],
 		};
 	}
 
@@ -113,7 +113,8 @@ export class ListView<Item> extends Sheet {
 			return this.list.rows(paint, columns, rows);
 		}
 		if (columns < BESIDE_COLUMNS) {
-			const above = Math.ceil((rows - 1) / 2);
+			// A short list leaves its rows to the preview.
+			const above = Math.min(Math.ceil((rows - 1) / 2), Math.max(LEAST_ROWS, this.#most + 1));
 			this.#listAt = { x: 0, y, columns, rows: above };
 			this.#previewAt = { x: 0, y: y + above + 1, columns, rows: rows - above - 1 };
 			const list = this.list.rows(paint, columns, above);

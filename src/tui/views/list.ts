@@ -196,6 +196,28 @@ export class List<Item> {
 	}
 }
 
+/**
+ * What is found by letters of its name comes first; then what has every word that was typed, in whole, in what else is
+ * known of it: there, letters scattered about would find everything.
+ */
+export function namedFirst<Item>(
+	query: string,
+	items: readonly Item[],
+	nameOf: (item: Item) => string,
+	restOf: (item: Item) => string,
+): Found<Item>[] {
+	const named = fuzzy(query, items, nameOf);
+	if (named.length === items.length) return named;
+	const names = new Set(named.map(({ item }) => item));
+	const words = query.toLowerCase().split(/\s+/);
+	const others = items.filter((item) => {
+		if (names.has(item)) return false;
+		const text = `${nameOf(item)} ${restOf(item)}`.toLowerCase();
+		return words.every((word) => text.includes(word));
+	});
+	return [...named, ...others.map((item) => ({ item, marks: [] }))];
+}
+
 /** A text with the characters that were matched standing out; `from` is where it begins in what was searched. */
 export function marked(text: string, marks: readonly number[], from = 0): Run[] {
 	if (marks.length === 0) return [["sheet", text]];

@@ -1,9 +1,8 @@
 /** Every command that can be done here, found by a few letters of its name or of what it does. Enter does it. */
 import { COMMAND_IDS, type CommandId, commandOf, type KeyContext } from "../keys/command-table.ts";
-import { fuzzy } from "../text/fuzzy.ts";
 import type { Desk } from "../view.ts";
 import { type Line, lineWidth } from "./line.ts";
-import { type Found, type ListRow, marked } from "./list.ts";
+import { type ListRow, marked, namedFirst } from "./list.ts";
 import { ListView } from "./list-view.ts";
 
 export type PaletteOptions = {
@@ -32,8 +31,8 @@ export class Palette extends ListView<CommandId> {
 			title: "Commands",
 			placeholder: "type a few letters of a command",
 			items: commands,
-			textOf: (command) => commandOf(command).title,
-			filter: byTitleFirst,
+			textOf: titleOf,
+			filter: (query, items) => namedFirst(query, items, titleOf, (command) => commandOf(command).says),
 			row: (command, columns, marks) => rowOf(desk, command, columns, marks, titles),
 			empty: "No command means anything here.",
 			chooses: "do it",
@@ -63,18 +62,7 @@ export function paletteCommands({
 	return [...new Set([...used, ...shown])];
 }
 
-/** What is found in a title comes before what only the sentence says. There, letters scattered about mean nothing: whole pieces of words count. */
-function byTitleFirst(query: string, commands: readonly CommandId[]): Found<CommandId>[] {
-	const named = fuzzy(query, commands, (command) => commandOf(command).title);
-	const titles = new Set(named.map(({ item }) => item));
-	const words = query.toLowerCase().split(/\s+/);
-	const said = commands.filter((command) => {
-		const { title, says } = commandOf(command);
-		const text = `${title} ${says}`.toLowerCase();
-		return !titles.has(command) && words.every((word) => text.includes(word));
-	});
-	return [...named, ...said.map((item) => ({ item, marks: [] }))];
-}
+const titleOf = (command: CommandId): string => commandOf(command).title;
 
 function rowOf(
 	{ keymap }: Desk,

@@ -50,9 +50,7 @@ export class TextSheet extends Sheet {
 		const top = this.#scroll.fit(lines.length, room);
 		return {
 			title: this.#options.title,
-			...(this.#scroll.isAll
-				? {}
-				: { aside: `lines ${top + 1}-${Math.min(lines.length, top + room)} of ${lines.length}` }),
+			...(this.#scroll.isAll ? {} : { aside: `${Math.min(lines.length, top + room)}/${lines.length}` }),
 			rows: lines.slice(top, top + room),
 			keys: [
 				...(this.#scroll.isAll
