@@ -95,7 +95,11 @@ function readEntries(data: unknown, commands: Commands, mistakes: Mistake[]): Ma
 		return entries;
 	}
 	for (const [name, value] of Object.entries(data)) {
-		if (name === "$schema") continue;
+		if (name === "$schema") {
+			const message = '"$schema" takes a text: where the schema is';
+			if (typeof value !== "string") mistakes.push({ path: [name], message });
+			continue;
+		}
 		if (!Object.hasOwn(commands, name)) {
 			const message = `there is no command "${name}"; docs/keys.md lists them${nearest(name, Object.keys(commands))}`;
 			mistakes.push({ path: [], key: name, message });

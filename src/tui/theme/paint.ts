@@ -25,9 +25,7 @@ export function paintOf(theme: Theme, depth: Depth): Paint {
 	const over = (token: Token, row: string): string => {
 		const one = brushes.get(token);
 		if (!one?.prefix || row === "") return row;
-		const inner = row.includes("\x1b")
-			? row.replace(SGR, (_, codes: string) => reopen(codes, one.sets))
-			: row;
+		const inner = row.includes("\x1b") ? row.replace(SGR, one.reopened) : row;
 		return one.prefix + inner + one.suffix;
 	};
 	return Object.assign(paint, { theme, over });
@@ -36,7 +34,14 @@ export function paintOf(theme: Theme, depth: Depth): Paint {
 /** No style at all: for screen readers, for terminals that know no SGR, and for tests that read rows. */
 export const BARE: Theme = { id: "bare", name: "No styles", kind: "any", styles: {} };
 
-function brush(style: Style, depth: Depth): { prefix: string; suffix: string; sets: Sets } {
+type Brush = {
+	readonly prefix: string;
+	readonly suffix: string;
+	/** A sequence of a row laid over this style, as it has to be there. */
+	readonly reopened: (sequence: string, codes: string) => string;
+};
+
+function brush(style: Style, depth: Depth): Brush {
 	const sets = new Map<string, string>();
 	const set = (back: string, code: string | undefined): void => {
 		if (code !== undefined) sets.set(back, code);
@@ -48,13 +53,29 @@ function brush(style: Style, depth: Depth): { prefix: string; suffix: string; se
 	for (const [name, on, off] of ATTRIBUTES) set(off, style[name] || name === ground ? on : undefined);
 	if (style.fg !== undefined) set(FOREGROUND, sgrOf(style.fg, "fg", depth));
 	if (style.bg !== undefined && !ground) set(BACKGROUND, sgrOf(style.bg, "bg", depth));
-	if (sets.size === 0) return { prefix: "", suffix: "", sets };
+	const reopened = remembered((codes) => reopen(codes, sets));
+	if (sets.size === 0) return { prefix: "", suffix: "", reopened };
 	return {
 		prefix: `\x1b[${[...sets.values()].join(";")}m`,
 		suffix: `\x1b[${[...sets.keys()].join(";")}m`,
-		sets,
+		reopened,
 	};
 }
+
+/** A screen has few different sequences, over and over; what a program prints may have many. */
+function remembered(make: (codes: string) => string): Brush["reopened"] {
+	const known = new Map<string, string>();
+	return (sequence, codes) => {
+		let made = known.get(sequence);
+		if (made === undefined) {
+			if (known.size >= MOST_REMEMBERED) known.clear();
+			made = make(codes);
+			known.set(sequence, made);
+		}
+		return made;
+	};
+}
+const MOST_REMEMBERED = 500;
 
 const SGR = /\x1b\[([\d;]*)m/g;
 

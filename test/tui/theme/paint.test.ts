@@ -143,6 +143,17 @@ it("rows can be laid over one another", () => {
 	expect([a?.on, b?.on, c?.on]).toEqual([["2"], ["1", "2"], ["2"]]);
 });
 
+it("so many sequences that they cannot all be remembered make no difference", () => {
+	const paint = paintOf(theme({ selected: { fg: "red", bg: "blue" } }), "16");
+	for (let red = 0; red < 256; red++) {
+		for (const ground of ["38", "48"]) {
+			const [a, b] = cellsOf(paint.over("selected", `\x1b[${ground};2;${red};0;0ma\x1b[0mb`));
+			expect(ground === "38" ? a?.fg : a?.bg).toBe(`${ground};2;${red};0;0`);
+			expect([b?.fg, b?.bg]).toEqual(["31", "44"]);
+		}
+	}
+});
+
 it("a program's own sequences are laid over a ground too", () => {
 	const paint = paintOf(theme({ selected: { fg: "red", bg: "blue", bold: true } }), "16");
 	const cells = cellsOf(paint.over("selected", "a\x1b[0;38;5;2mb\x1b[mc\x1b[48;2;39;49;0md\x1b[0me"));
