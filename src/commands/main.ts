@@ -14,7 +14,6 @@ export async function main(words: readonly string[]): Promise<void> {
 		env: process.env,
 		cwd: process.cwd(),
 	};
-	endWithLauncher();
 	const interrupted = new AbortController();
 	const stop = (signal: NodeJS.Signals): void => {
 		if (interrupted.signal.aborted && signal === "SIGINT") process.exit(130);
@@ -23,6 +22,7 @@ export async function main(words: readonly string[]): Promise<void> {
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 	// A reader that went away (`nudge ... | head`) is no failure of ours.
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+	await endWithLauncher();
 	const code = await call(words, io, interrupted.signal);
 	// What was printed is out before the end, and nothing that was left open keeps the program alive.
 	await Promise.all(
@@ -32,16 +32,11 @@ export async function main(words: readonly string[]): Promise<void> {
 }
 
 /** Started by the launcher (bin/nudge.cjs), this program ends when the launcher is gone, also by `kill -9`. */
-function endWithLauncher(): void {
+async function endWithLauncher(): Promise<void> {
 	if (process.env.NUDGE_LAUNCHED === undefined) return;
 	delete process.env.NUDGE_LAUNCHED;
 	// Loaded here: most starts do without it.
-	const { Socket } = process.getBuiltinModule("node:net");
-	const held = new Socket({ fd: 3 });
-	held.on("close", () => process.exit(1));
-	held.on("error", () => {});
-	held.resume();
-	held.unref();
+	(await import("../tui/term/launcher.ts")).joinLauncher();
 }
 
 /** The same without the process around it: what tests call. */
@@ -78,13 +73,15 @@ async function dispatch(words: readonly string[], io: Io, signal: AbortSignal): 
 	}
 	const { descend, parse } = await import("./parse.ts");
 	const { nearest } = await import("../hints/nearest.ts");
-	const name = first ?? "run";
+	// Options alone are those of the screen: `nudge --hints ask`.
+	const bare = first === undefined || first.startsWith("-");
+	const name = bare ? "open" : first;
 	const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
 	if (!entry)
 		throw new UsageError(
 			`there is no command "${name}"; nudge --help lists them${nearest(name, Object.keys(commands))}`,
 		);
-	const found = descend(name, await entry.load(), rest);
+	const found = descend(name, await entry.load(), bare ? words : rest);
 	const parsed = parse(found.path, found.command, found.rest);
 	if (parsed.help || !found.command.run) {
 		const { commandHelp } = await import("./help.ts");

@@ -6,6 +6,10 @@ import type { Command } from "./command.ts";
 export type Entry = { readonly summary: string; readonly load: () => Promise<Command> };
 
 export const commands: Readonly<Record<string, Entry>> = {
+	open: {
+		summary: "the screen: think with a model, put hints in, type into its Python, rewind and branch",
+		load: async () => (await import("./open.ts")).open,
+	},
 	run: {
 		summary: "let a model think about one problem, with hints and Python, and keep the trace",
 		load: async () => (await import("./run.ts")).run,

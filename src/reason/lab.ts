@@ -69,7 +69,7 @@ export class IsolationError extends Error {
 
 export class Lab {
 	readonly engine: Engine;
-	readonly settings: LabSettings;
+	#settings: LabSettings;
 	readonly dialect: FenceDialect;
 	readonly #hooks: LabHooks;
 	readonly #watch: LibraryWatch;
@@ -87,7 +87,7 @@ export class Lab {
 		python: Python,
 	) {
 		this.engine = engine;
-		this.settings = settings;
+		this.#settings = settings;
 		this.#hooks = hooks;
 		this.dialect = dialectNamed(library.dialects, settings.dialect);
 		this.#python = python;
@@ -121,6 +121,23 @@ export class Lab {
 			await python.host.then((host) => host.close()).catch(() => {});
 			throw error;
 		}
+	}
+
+	get settings(): LabSettings {
+		return this.#settings;
+	}
+
+	/** What traces are made with from here on. Engine, dialect and Python are those that the lab was opened with. */
+	change({ hints, sampling, budgets, system, instruction }: LabSettings): void {
+		const { system: _, ...kept } = this.#settings;
+		this.#settings = {
+			...kept,
+			hints,
+			sampling,
+			budgets,
+			instruction,
+			...(system === undefined ? {} : { system }),
+		};
 	}
 
 	/** The library in force. */

@@ -1,0 +1,344 @@
+/**
+ * What a person does that belongs to no one view: begin a session, open one that was kept, go to the lists, choose a
+ * theme, leave. Owns what lives longer than a view: the lab, the session that is open and its Python.
+ */
+import { join } from "node:path";
+import { ProblemSet } from "../data/problem-set.ts";
+import type { Lab, LabHooks, LabSettings } from "../reason/lab.ts";
+import type { Live } from "../reason/live.ts";
+import { openLive } from "../reason/live-session.ts";
+import type { Problem } from "../trace/events.ts";
+import { homes } from "../trace/home.ts";
+import type { NewSession, SessionStore } from "../trace/store.ts";
+import type { App } from "./app.ts";
+import type { CommandId } from "./keys/command-table.ts";
+import { LabKeeper } from "./lab-keeper.ts";
+import { PythonPane } from "./python/pane.ts";
+import { ReplayView } from "./session/replay-view.ts";
+import { SessionView } from "./session/session-view.ts";
+import { depthOf } from "./theme/choose.ts";
+import { choose } from "./views/choose.ts";
+import { confirm } from "./views/confirm.ts";
+import { help } from "./views/help.ts";
+import { palette } from "./views/palette.ts";
+import { SessionsPage } from "./views/sessions-page.ts";
+import { type Choices, StartPage } from "./views/start-page.ts";
+
+/** Where the program begins: on the start page, at a problem, or in a session that was kept. */
+export type Beginning =
+	| { readonly at: "start"; readonly files?: readonly string[] }
+	| { readonly at: "problem"; readonly problem: Problem; readonly files?: readonly string[] }
+	| { readonly at: "session"; readonly id: string };
+
+export type DeskWorkOptions = {
+	readonly app: App;
+	readonly env: NodeJS.ProcessEnv;
+	readonly cwd: string;
+	readonly store: SessionStore;
+	readonly beginning: Beginning;
+	readonly choices: Choices;
+	/** Settings of the run with what was chosen on the screen. Throws what the user is to read. */
+	readonly labSettings: (choices: Choices) => LabSettings;
+	readonly engines: readonly { readonly name: string; readonly says: string }[];
+	readonly newSession: (problem: Problem, engine: string) => NewSession;
+	readonly firstTime: boolean;
+	/** The person wants to leave. */
+	readonly ended: () => void;
+};
+
+/** Two presses of Ctrl+C within this time leave. */
+const TWICE_MS = 2_000;
+
+type Open = { readonly live: Live; readonly python: PythonPane; readonly view: SessionView };
+
+export class DeskWork {
+	readonly #options: DeskWorkOptions;
+	readonly #app: App;
+	readonly #keeper: LabKeeper;
+	#choices: Choices;
+	#open: Open | undefined;
+	#closing: Promise<unknown> = Promise.resolve();
+	#set: ProblemSet | undefined;
+	#interruptedAt = 0;
+	#recent: CommandId[] = [];
+	#resume: string | undefined;
+
+	constructor(options: DeskWorkOptions) {
+		this.#options = options;
+		this.#app = options.app;
+		this.#choices = options.choices;
+		const { env, cwd } = options;
+		const hooks: LabHooks = {
+			env,
+			cwd,
+			onProgress: (says) => this.#open?.python.preparing(says),
+			onLibrary: () => this.#app.say("the hints were read anew"),
+			onMistakes: ([first]) => {
+				if (first)
+					this.#app.say(
+						`${first.file}:${first.line}: ${first.message} (the last good hints stay in force)`,
+						"warning",
+					);
+			},
+			confirmUnisolated: (says) =>
+				new Promise((resolve) =>
+					confirm({
+						desk: this.#app,
+						title: "Run the model's code without isolation?",
+						says,
+						yes: "Run it unprotected",
+						no: "Do not run it",
+						done: resolve,
+					}),
+				),
+		};
+		const open = async (settings: LabSettings, hooks: LabHooks): Promise<Lab> =>
+			(await import("../reason/lab.ts")).Lab.open(settings, hooks);
+		this.#keeper = new LabKeeper(options.labSettings(options.choices), open, hooks, () =>
+			this.#app.changed("soon"),
+		);
+	}
+
+	/** How to take up again what was left unfinished. */
+	get resume(): string | undefined {
+		return this.#resume;
+	}
+
+	begin(): void {
+		const { beginning } = this.#options;
+		if (beginning.at === "session") this.openSession(beginning.id);
+		else if (beginning.at === "problem") {
+			if (beginning.files) this.#set = new ProblemSet(beginning.files);
+			this.beginProblem(beginning.problem, this.#set);
+		} else this.#toStart();
+		// The model loads behind the first frame.
+		setImmediate(() => void this.#keeper.lab.catch(() => {}));
+	}
+
+	run(command: CommandId): boolean {
+		const app = this.#app;
+		switch (command) {
+			case "palette": {
+				const view = app.top;
+				if (!view) return false;
+				palette({
+					desk: app,
+					contexts: view.contexts,
+					can: (id) => view.can?.(id) ?? true,
+					recent: this.#recent,
+					chosen: (id) => {
+						this.#recent = [id, ...this.#recent.filter((other) => other !== id)].slice(0, 8);
+					},
+				});
+				return true;
+			}
+			case "help": {
+				const view = app.top;
+				help({
+					desk: app,
+					contexts: view?.contexts ?? [],
+					can: (id) => view?.can?.(id) ?? true,
+					keysFile: join(homes(this.#options.env).config, "keys.json"),
+					docs: "docs/keys.md",
+				});
+				return true;
+			}
+			case "theme.pick":
+				this.#pickTheme();
+				return true;
+			case "sessions.open":
+				this.#toSessions();
+				return true;
+			case "session.new":
+				this.#toStart();
+				return true;
+			case "quit":
+				this.#quit();
+				return true;
+			case "interrupt": {
+				const now = Date.now();
+				if (now - this.#interruptedAt < TWICE_MS) this.#quit();
+				else app.say(`once more leaves nudge; everything is kept`);
+				this.#interruptedAt = now;
+				return true;
+			}
+			default:
+				return false;
+		}
+	}
+
+	beginProblem(problem: Problem, set?: ProblemSet): void {
+		const { newSession } = this.#options;
+		this.#set = set ?? this.#set;
+		this.#show({ new: newSession(problem, String(this.#keeper.settings.engine)) }, true);
+	}
+
+	openSession(id: string): void {
+		this.#show({ id }, false);
+	}
+
+	#show(session: { readonly new: NewSession } | { readonly id: string }, goOn: boolean): void {
+		const { store, cwd, env } = this.#options;
+		const app = this.#app;
+		if ("id" in session && this.#open?.live.id === session.id) {
+			app.goTo(this.#open.view);
+			return;
+		}
+		this.#leaveSession();
+		const { mode, rounds, words, vetoMs } = this.#choices;
+		const python: PythonPane = new PythonPane({
+			paint: app.paint,
+			open: async (size) => (await this.#keeper.lab).openInterpreter({ terminal: size }),
+			onChange: (when) => app.changed(when),
+			depth: depthOf(env),
+			keys: () => ({
+				leave: app.keymap.keysOf("python.leave")[0],
+				restart: app.keymap.keysOf("python.restart")[0],
+			}),
+		});
+		let live: Live;
+		try {
+			live = openLive({
+				store,
+				lab: () => this.#keeper.lab,
+				session,
+				hints: { mode, rounds, words, vetoMs },
+				interpreter: () => python.interpreter(),
+			});
+		} catch (error) {
+			app.say(wordsOf(error), "error");
+			if (app.views.length === 0) this.#toStart();
+			return;
+		}
+		const view = new SessionView({
+			desk: app,
+			live,
+			python,
+			depth: depthOf(env),
+			waits: () => this.#waits(),
+			next: () => this.#next(),
+			replay: () => this.#replay(live.id),
+			cwd,
+		});
+		this.#open = { live, python, view };
+		app.goTo(view);
+		if (goOn) live.goOn();
+	}
+
+	#waits(): string | undefined {
+		const engine = this.#keeper.readiness.find(({ what, state }) => what === "engine" && state !== "ready");
+		return engine?.says;
+	}
+
+	#next(): void {
+		const live = this.#open?.live;
+		void (async () => {
+			const set = this.#set ?? new ProblemSet();
+			this.#set = set;
+			const problem = await set.next(live?.problem.id);
+			if (problem) this.beginProblem(problem, set);
+			else this.#app.say("that was the last problem of the set", "warning");
+		})().catch((error: unknown) => this.#app.say(wordsOf(error), "error"));
+	}
+
+	/** Over whatever is open, from the journal as it stands. */
+	#replay(id: string): void {
+		const app = this.#app;
+		try {
+			const { events } = this.#options.store.read(id);
+			const view: ReplayView = new ReplayView({
+				desk: app,
+				id,
+				events,
+				cwd: this.#options.cwd,
+				depth: depthOf(this.#options.env),
+				leave: () => app.close(view),
+			});
+			app.open(view);
+		} catch (error) {
+			app.say(wordsOf(error), "error");
+		}
+	}
+
+	#toStart(): void {
+		const { env: _, ...options } = this.#options;
+		const page = new StartPage({
+			desk: this.#app,
+			choices: () => this.#choices,
+			change: (changes) => this.#change(changes),
+			engines: () => options.engines,
+			readiness: () => this.#keeper.readiness,
+			firstTime: options.firstTime,
+			store: options.store,
+			cwd: options.cwd,
+			...("files" in options.beginning && options.beginning.files ? { files: options.beginning.files } : {}),
+			begin: (problem, set) => this.beginProblem(problem, set),
+			openSession: (id) => this.openSession(id),
+		});
+		this.#leaveSession();
+		this.#app.goTo(page);
+	}
+
+	/** Throws what is wrong with the changes, for the page to say. */
+	#change(changes: Partial<Choices>): void {
+		const choices = { ...this.#choices, ...changes };
+		this.#keeper.change(this.#options.labSettings(choices));
+		this.#choices = choices;
+		this.#app.changed("now");
+	}
+
+	#toSessions(): void {
+		const page = new SessionsPage({
+			desk: this.#app,
+			store: this.#options.store,
+			open: (id) => {
+				this.#app.close(page);
+				this.openSession(id);
+			},
+			replay: (id) => this.#replay(id),
+		});
+		this.#app.open(page);
+	}
+
+	#pickTheme(): void {
+		const app = this.#app;
+		const before = app.paint.theme.id;
+		choose({
+			desk: app,
+			title: "Theme",
+			...(depthOf(this.#options.env) === "none"
+				? { says: "Colours are switched off (NO_COLOR or the terminal): every theme looks plain." }
+				: {}),
+			choices: app.themes.map(({ id, name }) => ({ value: id, label: id, says: name })),
+			current: before,
+			selected: (id) => app.setTheme(id),
+			done: (id) => {
+				app.setTheme(id);
+				app.onTheme?.(id);
+			},
+			cancelled: () => app.setTheme(before),
+		});
+	}
+
+	#quit(): void {
+		this.#options.ended();
+	}
+
+	/** What is open is ended behind the next view: its journal is closed before it can be opened again. */
+	#leaveSession(): void {
+		const open = this.#open;
+		if (!open) return;
+		this.#open = undefined;
+		this.#closing = this.#closing.then(() => Promise.allSettled([open.live.close(), open.python.close()]));
+	}
+
+	async close(): Promise<void> {
+		const { live } = this.#open ?? {};
+		if (live && live.status !== "ended") this.#resume = `nudge open ${live.id}`;
+		this.#leaveSession();
+		await this.#closing;
+		await this.#keeper.close();
+	}
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

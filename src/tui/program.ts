@@ -1,0 +1,150 @@
+/**
+ * The screen from its first frame to its last: puts the terminal, the picture, the keys and the views together. What
+ * belongs to no view (beginning, opening and leaving sessions) is in desk-work.ts.
+ */
+import { App, type Surface } from "./app.ts";
+import { DeskWork, type DeskWorkOptions } from "./desk-work.ts";
+import { keymapOf } from "./keys/bindings.ts";
+import { COMMANDS } from "./keys/command-table.ts";
+import { openRoot } from "./root.ts";
+import { askBackground } from "./term/background.ts";
+import { copyText } from "./term/clipboard.ts";
+import { guardExits } from "./term/exits.ts";
+import { editText, printPlain } from "./term/external.ts";
+import { ScreenLog } from "./term/log.ts";
+import { InputRouter } from "./term/router.ts";
+import { Terminal } from "./term/terminal.ts";
+import { builtInThemes } from "./theme/built-in.ts";
+import { chooseTheme, depthOf } from "./theme/choose.ts";
+import { paintOf } from "./theme/paint.ts";
+import type { Theme } from "./theme/theme.ts";
+import type { Size } from "./view.ts";
+
+export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
+	readonly stdin: NodeJS.ReadStream;
+	readonly stdout: NodeJS.WriteStream;
+	readonly theme: string;
+	readonly mouse: boolean;
+	/** Mistakes of the settings or of the command line's wishes, to be said on the screen. */
+	readonly says?: readonly string[];
+};
+
+/** How long the terminal may take to say what its background is. */
+const BACKGROUND_MS = 1_000;
+
+/** Resolves with the exit code when the person has left. */
+export async function runScreen(options: ScreenOptions): Promise<number> {
+	const { env, stdin, stdout } = options;
+	const log = ScreenLog.of(env);
+	const quiet = log.capture();
+	const terminal = new Terminal({ stdin, stdout, env, mouse: options.mouse });
+	terminal.enter();
+	const root = openRoot(stdout, sizeOf(stdout));
+	terminal.attach({ hide: root.hide, show: root.unhide, end: root.hide });
+
+	const depth = depthOf(env);
+	const paint = (theme: Theme) => paintOf(theme, depth);
+	const chosen = chooseTheme({ wanted: options.theme, env, background: undefined, themes: builtInThemes() });
+	/** Keys are somebody else's meanwhile. */
+	const elsewhere = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+		router.stop();
+		try {
+			return await work();
+		} finally {
+			router.start();
+		}
+	};
+	const surface: Surface = {
+		show: root.show,
+		redraw: root.redraw,
+		edit: (text, extension) => elsewhere(() => editText(terminal, text, extension, env)),
+		copy: (text) => copyText(text, (sequence) => terminal.send(sequence), env),
+		print: (text) => elsewhere(() => printPlain(terminal, text, stdout)),
+		suspend: () => void elsewhere(() => terminal.suspend()),
+		mouse: (on) => terminal.mouse(on),
+	};
+	const app: App = new App({
+		surface,
+		size: sizeOf(stdout),
+		paint: paint(chosen.theme),
+		keymap: keymapOf(COMMANDS),
+		themes: builtInThemes(),
+		paintOf: paint,
+		mouse: options.mouse,
+		run: (command) => work.run(command),
+	});
+	let leave = (_code: number): void => {};
+	const left = new Promise<number>((resolve) => {
+		leave = resolve;
+	});
+	const work: DeskWork = new DeskWork({ ...options, app, ended: () => leave(0) });
+	const replies = new Set<(text: string) => void>();
+	const router: InputRouter = new InputRouter({
+		source: (listener) => terminal.onInput(listener),
+		onInput: (input) => {
+			if (input.type === "reply") for (const listener of [...replies]) listener(input.text);
+			else app.input(input);
+		},
+	});
+	router.start();
+	const unguard = guardExits({ terminal, log, close: () => work.close(), resume: () => work.resume });
+	const onResize = (): void => app.resize(sizeOf(stdout));
+	stdout.on("resize", onResize);
+	work.begin();
+	if (chosen.problem) app.say(chosen.problem, "warning");
+	for (const says of options.says ?? []) app.say(says, "warning");
+
+	// Behind the first frame: what a person has changed of themes and keys, and what the terminal is.
+	await root.flushed();
+	const [{ watchThemes }, { loadKeys, watchKeys }] = await Promise.all([
+		import("./theme/watch.ts"),
+		import("./keys/keys-file.ts"),
+	]);
+	let wanted = options.theme;
+	const themes = watchThemes({
+		env,
+		onChange: (all) => app.setThemes(all),
+		onMistakes: ([first]) => first && app.say(`${first.file}:${first.line}: ${first.message}`, "warning"),
+	});
+	app.setThemes(themes.themes);
+	const first = loadKeys({ env });
+	const keys = watchKeys({
+		env,
+		onChange: (bindings) => app.setKeymap(keymapOf(COMMANDS, bindings)),
+		onMistakes: ([first]) => first && app.say(`${first.file}:${first.line}: ${first.message}`, "warning"),
+	});
+	app.setKeymap(keymapOf(COMMANDS, first.bindings));
+	for (const { file, line, message } of first.problems) app.say(`${file}:${line}: ${message}`, "warning");
+	const rechoose = (background: "dark" | "light" | undefined): void => {
+		const { theme } = chooseTheme({ wanted, env, background, themes: themes.themes });
+		if (theme.id !== app.paint.theme.id) app.setTheme(theme.id);
+	};
+	app.onTheme = (id) => {
+		wanted = id;
+	};
+	void askBackground(
+		(text) => terminal.send(text),
+		(listener) => {
+			replies.add(listener);
+			return () => replies.delete(listener);
+		},
+		BACKGROUND_MS,
+		env,
+	).then(rechoose);
+
+	const code = await left;
+	app.end();
+	stdout.off("resize", onResize);
+	router.stop();
+	terminal.end();
+	unguard();
+	await Promise.allSettled([work.close(), themes.close(), keys.close()]);
+	quiet();
+	const bye = work.resume;
+	if (bye) stdout.write(`The session is kept. Take it up again: ${bye}\n`);
+	return code;
+}
+
+function sizeOf(stdout: NodeJS.WriteStream): Size {
+	return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
+}

@@ -1,0 +1,108 @@
+/**
+ * The only place that knows Ink and React: lays the rectangles of a drawing on the screen, each as one block of finished
+ * rows. Ink finds out what changed and writes that; who draws decides when there is something new (app.ts).
+ */
+import { Readable } from "node:stream";
+import { Box, type Instance, render, Text, useCursor } from "ink";
+import { createElement, memo, type ReactElement, useSyncExternalStore } from "react";
+import type { Area, Drawing, Size } from "./view.ts";
+
+/** Keys are painted at once: what is thinned out is the data, before it comes here. */
+const MOST_FRAMES_PER_SECOND = 250;
+
+/** What the terminal shows of nudge; the terminal itself (term/terminal.ts) hides and ends it. */
+export interface Root {
+	show(drawing: Drawing, size: Size): void;
+	/** Everything is written anew. */
+	redraw(): void;
+	/** Off the terminal, the alternate screen too, at once. */
+	hide(): void;
+	/** Back, with what was shown last. */
+	unhide(): void;
+	/** Resolves when what was drawn is with the terminal. */
+	flushed(): Promise<void>;
+}
+
+type Frame = { readonly drawing: Drawing; readonly size: Size };
+
+export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
+	let frame: Frame = { drawing: { areas: [] }, size };
+	const listeners = new Set<() => void>();
+	const subscribe = (listener: () => void): (() => void) => {
+		listeners.add(listener);
+		return () => listeners.delete(listener);
+	};
+	const Page = (): ReactElement => {
+		const { drawing, size } = useSyncExternalStore(subscribe, () => frame);
+		useCursor().setCursorPosition(drawing.cursor);
+		return createElement(
+			Box,
+			{ width: size.columns, height: size.rows, overflow: "hidden" },
+			drawing.areas.map((area) => createElement(Rectangle, { ...area, key: area.key })),
+		);
+	};
+	const mount = (): Instance =>
+		render(createElement(Page), {
+			stdout,
+			stdin: new NoKeys(),
+			alternateScreen: true,
+			incrementalRendering: true,
+			interactive: true,
+			maxFps: MOST_FRAMES_PER_SECOND,
+			exitOnCtrlC: false,
+			patchConsole: false,
+			isScreenReaderEnabled: false,
+		});
+	let instance: Instance | undefined = mount();
+	const hide = (): void => {
+		instance?.unmount();
+		instance?.cleanup();
+		instance = undefined;
+	};
+	const unhide = (): void => {
+		instance ??= mount();
+	};
+	return {
+		show: (drawing, size) => {
+			frame = { drawing, size };
+			for (const listener of listeners) listener();
+		},
+		redraw: () => {
+			hide();
+			unhide();
+		},
+		hide,
+		unhide,
+		flushed: async () => {
+			await instance?.waitUntilRenderFlush();
+		},
+	};
+}
+
+/** Keys never go through Ink: it gets an input on which nothing comes. */
+class NoKeys extends Readable {
+	readonly isTTY = true;
+
+	override _read(): void {}
+
+	setRawMode(): this {
+		return this;
+	}
+
+	ref(): this {
+		return this;
+	}
+
+	unref(): this {
+		return this;
+	}
+}
+
+const Rectangle = memo(function Rectangle({ x, y, width, rows }: Omit<Area, "key">): ReactElement {
+	return createElement(
+		Box,
+		{ position: "absolute", left: x, top: y, width, height: rows.length, overflow: "hidden" },
+		// A row without text would be left out by Ink, and with it its place.
+		createElement(Text, { wrap: "truncate" }, rows.map((row) => row || " ").join("\n")),
+	);
+});
