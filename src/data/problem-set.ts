@@ -51,6 +51,7 @@ export class ProblemSet {
 	readonly #stop = new AbortController();
 	readonly #options: Required<SetOptions>;
 	#mistakeCount = 0;
+	#taken: string | undefined;
 	#loading = true;
 	/** Resolves when all files are read, whatever was in them. */
 	readonly loaded: Promise<void>;
@@ -89,12 +90,14 @@ export class ProblemSet {
 		return this.#places.has(id);
 	}
 
-	/** The problem after another one, of the set's domain; reads on as far as needed. Undefined: there is none, or `id` is not of this set. */
-	async next(id: string): Promise<Problem | undefined> {
-		if (!this.#places.has(id)) await this.loaded;
-		const place = this.#places.get(id);
-		if (!place) return undefined;
-		for (let index = place.index + 1; ; index++) {
+	/**
+	 * The problem after another one, of the set's domain; reads on as far as needed. After a problem that is not of this
+	 * set (one that was typed) it goes on after the last one that was taken of it. Undefined: there is no more.
+	 */
+	async next(id?: string): Promise<Problem | undefined> {
+		if (id !== undefined && !this.#places.has(id)) await this.loaded;
+		const after = this.#places.get(id ?? "") ?? this.#places.get(this.#taken ?? "");
+		for (let index = (after?.index ?? -1) + 1; ; index++) {
 			if (index >= this.#problems.length) {
 				if (!this.#loading) return undefined;
 				await this.#more();
@@ -109,6 +112,7 @@ export class ProblemSet {
 	/** The problem with all that it is checked against. Throws ProblemError where its file no longer has it. */
 	async whole(listed: Listed): Promise<Problem> {
 		const { doubt, largeTests, ...problem } = listed;
+		this.#taken = listed.id;
 		if (!largeTests) return problem;
 		const file = this.#places.get(listed.id)?.file;
 		if (file === undefined) throw new ProblemError(`${listed.id} is no problem of ${this.name}`);

@@ -65,7 +65,14 @@ test("next goes on in order, keeps to the domain, and ends", async () => {
 	set.domain = "math";
 	expect((await set.next("a"))?.id).toBe("b");
 	expect(await set.next("b")).toBeUndefined();
-	expect(await set.next("unknown")).toBeUndefined();
+});
+
+test("after a problem of no set it goes on where one left it", async () => {
+	const set = new ProblemSet([file("left.jsonl", [math("a"), math("b"), math("c")])]);
+	expect((await set.next())?.id).toBe("a");
+	expect((await set.next("typed"))?.id).toBe("b");
+	await set.whole(set.problems[0]!);
+	expect((await set.next("typed"))?.id).toBe("b");
 });
 
 test("next waits for what is not loaded yet", async () => {

@@ -16,6 +16,7 @@ export class ProblemFilter {
 	readonly #haystacks: Haystack[] = [];
 	#words: readonly string[] = [];
 	#domain: Domain | undefined;
+	#fits: ((problem: Listed) => boolean) | undefined;
 	#looked = 0;
 	#ranks: [Listed[], Listed[], Listed[]] = [[], [], []];
 	#hits: readonly Listed[] | undefined;
@@ -24,18 +25,21 @@ export class ProblemFilter {
 		this.#set = set;
 	}
 
-	ask(query: string, domain?: Domain): void {
+	/** `fits` is one more condition; another function is another question. */
+	ask(query: string, domain?: Domain, fits?: (problem: Listed) => boolean): void {
 		const words = wordsOf(query);
-		if (domain === this.#domain && words.join(" ") === this.#words.join(" ")) return;
+		const same = domain === this.#domain && fits === this.#fits;
+		if (same && words.join(" ") === this.#words.join(" ")) return;
 		this.#words = words;
 		this.#domain = domain;
+		this.#fits = fits;
 		this.#looked = 0;
 		this.#ranks = [[], [], []];
 		this.#hits = undefined;
 	}
 
 	get #all(): boolean {
-		return this.#words.length === 0 && this.#domain === undefined;
+		return this.#words.length === 0 && this.#domain === undefined && this.#fits === undefined;
 	}
 
 	/** As far as was looked. The same array while nothing was found. */
@@ -53,7 +57,8 @@ export class ProblemFilter {
 		while (this.#looked < problems.length) {
 			const index = this.#looked++;
 			const problem = problems[index]!;
-			if (this.#domain === undefined || problem.domain === this.#domain) {
+			const inDomain = this.#domain === undefined || problem.domain === this.#domain;
+			if (inDomain && (this.#fits?.(problem) ?? true)) {
 				const rank = rankOf(this.#words, this.#haystack(index, problem));
 				if (rank !== undefined) {
 					this.#ranks[rank].push(problem);
