@@ -239,6 +239,7 @@ class Terminal:
 
     def end(self, block: Block, verdict: int) -> None:
         """Shows how it ended, then lets the prompt draw itself and have the keys that were held."""
+        self._read()  # what the block wrote to /dev/tty
         text = block.text
         cut = f"[... {text.dropped_chars} characters cut ...]".encode() if text.dropped_bytes else b""
         self._line(bytes(text.head) + cut + bytes(text.tail))

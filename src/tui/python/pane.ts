@@ -233,7 +233,7 @@ export class PythonPane {
 	#trouble(): string | undefined {
 		if (this.#failure !== undefined) return "not there";
 		if (this.#renewing) return "starting anew";
-		if (this.#pty) return this.#pty.connected ? undefined : "ended: a key or a block starts a new one";
+		if (this.#pty) return this.#pty.connected ? undefined : "ended: a key starts a new one";
 		return this.#opening ? "starting" : undefined;
 	}
 

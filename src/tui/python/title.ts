@@ -1,7 +1,7 @@
 /** The row above the pane: whose Python it is just now, what came of the last block, how to leave, how far scrolled back. */
 import type { BlockVerdict } from "../../python/interpreter.ts";
 import type { Runner } from "../../python/pty.ts";
-import { fit, widthOf } from "../text/cells.ts";
+import { pad, widthOf } from "../text/cells.ts";
 import type { Paint, Token } from "../theme/theme.ts";
 
 export type Ended = { readonly number: number; readonly verdict: BlockVerdict; readonly durationMs: number };
@@ -23,43 +23,42 @@ export type TitleState = {
 	readonly back: number;
 };
 
-type Piece = { readonly token: Token; readonly text: string };
+/** `short` says it where there is less room. */
+type Piece = { readonly token: Token; readonly text: string; readonly short?: string };
 
+/** Exactly that many cells. What is less pressing is said shorter first, then left out. */
 export function titleRow(state: TitleState, columns: number, paint: Paint): string {
 	const name: Piece = { token: state.focused ? "title-focus" : "title", text: "Python" };
-	const left = [name, ...middle(state)];
-	const right: Piece[] = [];
-	if (state.back > 0)
-		right.push({ token: "dim", text: `-${state.back} ${state.back === 1 ? "line" : "lines"}` });
-	if (state.focused && state.leave) right.push({ token: "key", text: `${state.leave} leaves` });
-	// What is less pressing goes first where there is little room.
-	while (right.length > 0 && widthAll(left) + 2 + widthAll(right) > columns && left.length > 2) left.pop();
-	while (right.length > 0 && widthAll(left) + 2 + widthAll(right) > columns) right.shift();
-	const gap = columns - widthAll(left) - widthAll(right);
-	if (right.length > 0) return painted(left, paint) + " ".repeat(gap) + painted(right, paint);
-	while (left.length > 1 && widthAll(left) > columns) {
-		const last = left.pop()!;
-		const room = columns - widthAll(left) - GAP.length;
-		if (room >= 8) {
-			left.push({ token: last.token, text: fit(last.text, room) });
-			break;
-		}
+	const all = { left: [name, ...middle(state)], right: edge(state) };
+	const room = ({ left, right }: typeof all): boolean =>
+		widthAll(left) + EDGE.length + widthAll(right) <= columns;
+	const shortLeft = { ...all, left: all.left.map(shorter) };
+	const short = { ...shortLeft, right: all.right.map(shorter) };
+	const tries = [all, shortLeft, short];
+	for (let left = short.left; left.length > 1; ) {
+		left = left.slice(0, -1);
+		tries.push({ ...short, left });
 	}
-	if (widthAll(left) > columns) return paint(name.token, fit(name.text, columns));
-	return painted(left, paint) + " ".repeat(columns - widthAll(left));
+	const row = tries.find(room);
+	if (row) {
+		const gap = columns - widthAll(row.left) - widthAll(row.right);
+		return painted(row.left, paint) + " ".repeat(gap) + painted(row.right, paint);
+	}
+	return paint(name.token, pad(name.text, columns));
 }
 
 function middle(state: TitleState): Piece[] {
 	const { running, trouble, last } = state;
-	if (trouble !== undefined) return [{ token: "warning", text: trouble }];
+	if (trouble !== undefined) return [{ token: "warning", text: trouble, short: trouble.replace(/:.*/, "") }];
 	const pieces: Piece[] = [];
 	if (running === "model") {
-		const text = `> model runs block ${state.number}, ${secondsOf(state.runningMs)}`;
-		pieces.push({ token: "by-model", text });
-		if (state.keysWait) pieces.push({ token: "pending", text: "your keys wait" });
+		const block = `block ${state.number}, ${secondsOf(state.runningMs)}`;
+		pieces.push({ token: "by-model", text: `> model runs ${block}`, short: `> ${block}` });
+		if (state.keysWait) pieces.push({ token: "pending", text: "your keys wait", short: "keys wait" });
 	} else if (running === "person") {
-		pieces.push({ token: "by-person", text: `* you run, ${secondsOf(state.runningMs)}` });
-		if (state.modelWaits) pieces.push({ token: "pending", text: "the model waits" });
+		const time = secondsOf(state.runningMs);
+		pieces.push({ token: "by-person", text: `* you run, ${time}`, short: `* you, ${time}` });
+		if (state.modelWaits) pieces.push({ token: "pending", text: "the model waits", short: "model waits" });
 	} else if (last) {
 		const token = last.verdict === "ok" ? "output" : "failure";
 		pieces.push({ token, text: `block ${last.number} ${last.verdict} ${tookOf(last.durationMs)}` });
@@ -67,7 +66,19 @@ function middle(state: TitleState): Piece[] {
 	return pieces;
 }
 
+function edge({ back, focused, leave }: TitleState): Piece[] {
+	const pieces: Piece[] = [];
+	if (back > 0)
+		pieces.push({ token: "dim", text: `-${back} ${back === 1 ? "line" : "lines"}`, short: `-${back}` });
+	if (focused && leave) pieces.push({ token: "key", text: `${leave} leaves`, short: leave });
+	return pieces;
+}
+
 const GAP = "  ";
+/** Between what stands left and what stands right, where something does. */
+const EDGE = "  ";
+const shorter = (piece: Piece): Piece =>
+	piece.short === undefined ? piece : { ...piece, text: piece.short };
 const painted = (pieces: readonly Piece[], paint: Paint): string =>
 	pieces.map(({ token, text }) => paint(token, text)).join(GAP);
 const widthAll = (pieces: readonly Piece[]): number =>
