@@ -53,7 +53,6 @@ export function guardExits({ terminal, log, close, resume }: ExitOptions): () =>
 	};
 	const onGone = (): void => void end(128 + SIGNALS.SIGHUP);
 	const onOutputError = (): void => terminal.hungUp();
-	const onExit = (): void => terminal.end();
 
 	const give = [
 		...(Object.keys(SIGNALS) as Signal[]).map((signal) => take(process, signal, onSignal)),
@@ -63,9 +62,7 @@ export function guardExits({ terminal, log, close, resume }: ExitOptions): () =>
 		take(process.stderr, "error", () => {}),
 		terminal.onGone(onGone),
 	];
-	process.on("exit", onExit);
 	return () => {
-		process.off("exit", onExit);
 		for (const back of give) back();
 	};
 }

@@ -64,8 +64,10 @@ function isThere(name: string, env: NodeJS.ProcessEnv): boolean {
 /** What to say where it failed. */
 function run(editor: string, file: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
 	return new Promise((resolve) => {
-		// The shell reads the words as it would have read them typed; the file is handed over untouched.
-		const child = spawn("/bin/sh", ["-c", `${editor} "$@"`, editor, file], { stdio: "inherit", env });
+		// The shell reads the words as it would have read them typed; the file is handed over untouched. Ctrl+C is the
+		// editor's: the shell outlives it.
+		const words = `trap : INT QUIT; ${editor} "$@"`;
+		const child = spawn("/bin/sh", ["-c", words, editor, file], { stdio: "inherit", env });
 		child.on("error", (error) => resolve(`The editor ${editor} could not be started: ${error.message}`));
 		child.on("exit", (code, signal) => {
 			if (code === 0) resolve(undefined);
@@ -82,7 +84,7 @@ function withoutAddedEnd(text: string, before: string): string {
 }
 
 /** Enter, or what a person may press who wants to go back. */
-const BACK = /^[\r\nq\x03\x04\x1b]$/;
+const BACK = /[\r\n\x03\x04]|^[q\x1b]$/;
 
 export async function printPlain(terminal: Terminal, text: string, stdout: Screen): Promise<void> {
 	await terminal.away(async () => {

@@ -1,8 +1,7 @@
 /**
  * The program's side of bin/nudge.cjs, when that stays alive as its parent: a line between the two on file descriptor 3.
- * The launcher never writes to it: it closes when the launcher is gone, however it went, and the program ends too. The
- * program says in single letters what the launcher must know to put the terminal right when the program is killed, and
- * when to stop with it.
+ * It closes when the launcher is gone, however it went, and the program ends too. The program says in single letters
+ * what the launcher must know to put the terminal right when the program is killed.
  */
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
@@ -10,14 +9,18 @@ import { Socket } from "node:net";
 const LINE_FD = 3;
 
 export type Word =
-	/** The terminal is set up. */ "e" /** It is as before. */ | "l" /** Stop with me (Ctrl+Z). */ | "z";
+	/** The terminal is set up. */
+	| "e"
+	/** It is as before. */
+	| "l"
+	/** Stop the whole job (Ctrl+Z). Said back once that is over. */
+	| "z";
 
-let joined = false;
+let line: Socket | undefined;
 
 /** To be called once, at the start of the program. */
 export function joinLauncher(): void {
-	joined = true;
-	const line = new Socket({ fd: LINE_FD });
+	line = new Socket({ fd: LINE_FD });
 	line.on("close", () => process.exit(1));
 	line.on("error", () => {});
 	line.resume();
@@ -26,10 +29,28 @@ export function joinLauncher(): void {
 
 /** At once, since the next thing that happens may be the end. Without a launcher nobody has to know. */
 export function tellLauncher(word: Word): void {
-	if (!joined) return;
+	if (!line) return;
 	try {
 		writeSync(LINE_FD, word);
 	} catch {
 		// It is gone: `close` ends this program.
 	}
+}
+
+/**
+ * Has the launcher stop the job: it is the one the shell waits for, so it must not stop before the others. Resolves when
+ * the shell has continued us all, or at once where there is no shell; undefined without a launcher.
+ */
+export function stopByLauncher(): Promise<void> | undefined {
+	const answers = line;
+	if (!answers) return undefined;
+	// Nothing else may be waited for just then, and a program that waits for nothing ends.
+	answers.ref();
+	tellLauncher("z");
+	return new Promise((resolve) =>
+		answers.once("data", () => {
+			answers.unref();
+			resolve();
+		}),
+	);
 }

@@ -21,6 +21,7 @@ import {
 	TITLE_KEEP,
 	titled,
 } from "./sequences.ts";
+import { stopWithShell } from "./stop.ts";
 import { writeNow } from "./write-now.ts";
 
 export { RESET };
@@ -58,8 +59,11 @@ export type TerminalOptions = {
 	readonly writeNow?: (text: string) => void;
 	readonly mouse?: boolean;
 	readonly title?: string;
-	/** Stops this program and what belongs to it until the shell continues it; false where nobody could continue it. */
-	readonly stop?: () => Promise<boolean>;
+	/**
+	 * Stops this program and what belongs to it until the shell continues it; false where nobody could continue it. It is
+	 * handed what makes SIGTSTP stop this process.
+	 */
+	readonly stop?: (obey: () => void) => Promise<boolean>;
 };
 
 type State = /** Set up. */ "in" /** As before nudge: not yet, or lent to somebody. */ | "out" | "over";
@@ -68,7 +72,7 @@ export class Terminal {
 	readonly #stdin: Keys;
 	readonly #stdout: Screen;
 	readonly #writeNow: (text: string) => void;
-	readonly #stop: () => Promise<boolean>;
+	readonly #stop: (obey: () => void) => Promise<boolean>;
 	/** A terminal that knows no sequences gets none. */
 	readonly #plain: boolean;
 	readonly #titles: boolean;
@@ -80,6 +84,8 @@ export class Terminal {
 	#gone = false;
 	#reading = false;
 	#listening = false;
+	#stopping: Promise<boolean> | undefined;
+	#asking: ((bytes: Buffer) => void) | undefined;
 	readonly #inputs = new Set<(bytes: Buffer) => void>();
 	readonly #ends = new Set<() => void>();
 
@@ -198,45 +204,52 @@ export class Terminal {
 	}
 
 	/** Ctrl+Z: back to the shell until it continues us. False where there is no shell to go back to. */
-	async suspend(): Promise<boolean> {
-		return this.away(() => this.#stopped());
+	suspend(): Promise<boolean> {
+		return this.#stopOnce(() => this.away(() => this.#stopped()));
 	}
 
-	/** While it is lent: waits until one of these keys comes. Not by lines: Ctrl+D at one would close the input for good. */
+	/**
+	 * While it is lent: waits until one of these keys comes; nobody else gets any. Not by lines: Ctrl+D at one would close
+	 * the input for good.
+	 */
 	async untilKey(keys: RegExp): Promise<void> {
 		if (this.#state !== "out" || !this.#raw(true)) return;
+		let unsubscribe = (): void => {};
 		await new Promise<void>((resolve) => {
-			const ends = [
-				this.onInput((bytes) => {
-					if (keys.test(bytes.toString())) done();
-				}),
-				this.onGone(() => done()),
-			];
-			const done = (): void => {
-				for (const end of ends) end();
-				resolve();
+			this.#asking = (bytes) => {
+				if (keys.test(bytes.toString())) resolve();
 			};
+			unsubscribe = this.onGone(resolve);
 			this.#reading = true;
 			this.#stdin.resume();
 		});
+		unsubscribe();
+		this.#asking = undefined;
 		this.#reading = false;
 		this.#stdin.pause();
 		this.#raw(false);
 	}
 
+	/** The signal may come from several sides: from the shell, and from the launcher that got it too. */
+	#stopOnce(stop: () => Promise<boolean>): Promise<boolean> {
+		this.#stopping ??= stop().finally(() => {
+			this.#stopping = undefined;
+		});
+		return this.#stopping;
+	}
+
 	async #stopped(): Promise<boolean> {
-		process.off("SIGTSTP", this.#onStop);
 		try {
-			return await this.#stop();
+			return await this.#stop(() => process.off("SIGTSTP", this.#onStop));
 		} finally {
-			if (this.#listening) process.on("SIGTSTP", this.#onStop);
+			if (this.#listening && process.listenerCount("SIGTSTP") === 0) process.on("SIGTSTP", this.#onStop);
 		}
 	}
 
-	/** `kill -TSTP` from outside, or an editor that has the terminal stops its whole job. */
+	/** `kill -TSTP` from outside, or Ctrl+Z at an editor that has the terminal: the whole job is to stop. */
 	readonly #onStop = (): void => {
 		if (this.#state === "in") void this.suspend();
-		else if (this.#state === "out") void this.#stopped();
+		else void this.#stopOnce(() => this.#stopped());
 	};
 
 	/** After a SIGSTOP, of which nothing was heard, the shell had the terminal: everything is set up anew. */
@@ -282,13 +295,16 @@ export class Terminal {
 		if (this.#listening) return;
 		this.#listening = true;
 		this.#stdin.on("data", (bytes) => {
-			if (this.#reading) for (const listener of [...this.#inputs]) listener(bytes);
+			if (!this.#reading) return;
+			for (const listener of this.#asking ? [this.#asking] : [...this.#inputs]) listener(bytes);
 		});
 		this.#stdin.on("end", () => this.hungUp());
 		this.#stdin.on("close", () => this.hungUp());
 		this.#stdin.on("error", () => this.hungUp());
 		process.on("SIGCONT", this.#onContinue);
 		process.on("SIGTSTP", this.#onStop);
+		// However the program ends, but for a kill: then the launcher does it.
+		process.on("exit", () => this.end());
 	}
 
 	/** It is gone: somebody found out who wrote to it. */
@@ -338,27 +354,4 @@ export class Terminal {
 /** A title is shown by the window's manager: one line, nothing that ends the sequence. */
 function oneLine(title: string): string {
 	return title.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 200);
-}
-
-/** Without SIGCONT within this time nobody stopped us: there is no shell that could continue us. */
-const STOPPED_WITHIN_MS = 200;
-
-/** As a shell expects: the whole job stops, the launcher with it, else the shell would go on waiting. */
-async function stopWithShell(): Promise<boolean> {
-	let heard = (_stopped: boolean): void => {};
-	const continued = new Promise<boolean>((resolve) => {
-		heard = resolve;
-	});
-	const onContinue = (): void => heard(true);
-	process.on("SIGCONT", onContinue);
-	tellLauncher("z");
-	process.kill(0, "SIGTSTP");
-	// Where the stop came late, this timer is due when we are continued: the signal that says so is heard first.
-	const timer = setTimeout(() => setImmediate(() => heard(false)), STOPPED_WITHIN_MS);
-	try {
-		return await continued;
-	} finally {
-		clearTimeout(timer);
-		process.off("SIGCONT", onContinue);
-	}
 }
