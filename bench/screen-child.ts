@@ -190,6 +190,7 @@ function ours(): void {
 			next: () => {},
 			replay: () => {},
 			cwd: "/",
+			journal: "",
 		}),
 	);
 	const parser = new InputParser();

@@ -220,7 +220,9 @@ export class App implements Desk {
 		const view = this.top;
 		if (!view) return;
 		this.changed("now");
-		const command = commandAt(this.#keymap, key, view);
+		const found = commandAt(this.#keymap, key, view);
+		// A letter that leaves the program from a page only closes a sheet that lies over it.
+		const command = found === "quit" && view.sheet && !key.ctrl ? "dialog.close" : found;
 		if (command && this.#do(view, command)) return;
 		view.key?.(key, bytes);
 	}

@@ -9,6 +9,7 @@ import type { Live } from "../reason/live.ts";
 import { openLive } from "../reason/live-session.ts";
 import type { Problem } from "../trace/events.ts";
 import { homes } from "../trace/home.ts";
+import { JOURNAL_FILE } from "../trace/journal.ts";
 import type { NewSession, SessionStore } from "../trace/store.ts";
 import type { App } from "./app.ts";
 import type { CommandId } from "./keys/command-table.ts";
@@ -219,10 +220,15 @@ export class DeskWork {
 			next: () => this.#next(),
 			replay: () => this.#replay(live.id),
 			cwd,
+			journal: this.#journalOf(live.id),
 		});
 		this.#open = { live, python, view };
 		app.goTo(view);
 		if (goOn) live.goOn();
+	}
+
+	#journalOf(id: string): string {
+		return join(this.#options.store.folderOf(id), JOURNAL_FILE);
 	}
 
 	#waits(): string | undefined {
@@ -251,6 +257,7 @@ export class DeskWork {
 				id,
 				events,
 				cwd: this.#options.cwd,
+				journal: this.#journalOf(id),
 				depth: depthOf(this.#options.env),
 				leave: () => app.close(view),
 			});

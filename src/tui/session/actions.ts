@@ -221,7 +221,15 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 		},
 		export: {
 			can: hasText,
-			do: () => exportSheet({ desk, state: live.state, session: live.id, branch: live.branch, cwd }),
+			do: () =>
+				exportSheet({
+					desk,
+					state: live.state,
+					session: live.id,
+					branch: live.branch,
+					cwd,
+					journal: deps.journal,
+				}),
 		},
 		replay: { can: hasText, do: () => deps.replay(live.branch) },
 		"problem.next": { do: deps.next },

@@ -12,6 +12,7 @@ export type ReplayOptions = {
 	readonly id: string;
 	readonly events: readonly TraceEvent[];
 	readonly cwd: string;
+	readonly journal: string;
 	readonly depth: Depth;
 	readonly leave: () => void;
 };
@@ -46,7 +47,7 @@ export class ReplayView extends SessionView {
 	readonly #replay: Replay;
 	readonly #leave: () => void;
 
-	constructor({ desk, id, events, cwd, depth, leave }: ReplayOptions) {
+	constructor({ desk, id, events, cwd, journal, depth, leave }: ReplayOptions) {
 		const replay = new Replay({ id, events });
 		super({
 			desk,
@@ -60,6 +61,7 @@ export class ReplayView extends SessionView {
 			next: () => {},
 			replay: () => {},
 			cwd,
+			journal,
 			replays: true,
 		});
 		this.#replay = replay;

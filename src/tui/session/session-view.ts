@@ -61,6 +61,8 @@ export type SessionDeps = {
 	readonly next: () => void;
 	readonly replay: (branch: string) => void;
 	readonly cwd: string;
+	/** The session's journal, a file. */
+	readonly journal: string;
 	/** It is a replay: nothing is asked for at its end. */
 	readonly replays?: boolean;
 	readonly now?: () => number;
