@@ -13,6 +13,8 @@ type Waiting = {
 	readonly reject: (error: Error) => void;
 };
 
+const SWITCHED_OFF: Answer = { do: "veto", reason: "hints were switched off" };
+
 export class Asking {
 	readonly #settings: () => HintSettings;
 	readonly #now: () => number;
@@ -42,6 +44,8 @@ export class Asking {
 
 	readonly ask: Ask = (proposal, marker, context, note) => {
 		const { mode, vetoMs } = this.#settings();
+		// Switched off between an answer and the next question.
+		if (mode === "off") return Promise.resolve(SWITCHED_OFF);
 		if (mode === "auto" && vetoMs <= 0 && marker !== this.#engaged) return Promise.resolve({ do: "let" });
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
@@ -74,7 +78,7 @@ export class Asking {
 		const { mode, vetoMs } = this.#settings();
 		if (!this.#pending) return;
 		const engaged = this.#pending.marker === this.#engaged;
-		if (mode === "off") this.answer({ do: "veto", reason: "hints were switched off" });
+		if (mode === "off") this.answer(SWITCHED_OFF);
 		else if (mode === "auto" && vetoMs <= 0 && !engaged && !this.#held) this.#let();
 		else this.#show(this.#pending);
 	}

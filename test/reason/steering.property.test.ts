@@ -4,36 +4,14 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Chunk, GenerateEnd, SampleOptions } from "../../src/engine/engine.ts";
 import type { Marker } from "../../src/hints/marker.ts";
 import type { Policy } from "../../src/hints/policy.ts";
 import { reason } from "../../src/reason/reason.ts";
 import { Steering } from "../../src/reason/steering.ts";
 import type { TraceEvent } from "../../src/trace/events.ts";
 import { type Branch, Fold, prefixIds, prefixText } from "../../src/trace/fold.ts";
-import type { Prefix } from "../../src/trace/span.ts";
-import { ToyEngine } from "./toy-engine.ts";
+import { HINT, OUTPUT, SCRIPT, WatchedEngine, writes } from "./toy-script.ts";
 import { dialect, problem, settings, ToyPython } from "./toy-trace.ts";
-
-/**
- * Every kind of place that the loop knows, and some that only look like one. Behind a block comes no white space, since
- * how much of it stays depends on how the toy happens to cut its tokens.
- */
-const SCRIPT = [
-	"Let me see. Wait, 6*7 is `Wait`.\nWait. So:\n```python\nprint(6*7)\n```\nHmm, 42. Hold on, a list:\n",
-	"```text\nWait, no\n```\n```py\nprint(2*3)\n```\nAlternatively, éé𝔸𝔸 ```python is no fence.\n  Wait\n\nBut wait, done.\n",
-	"</think>\n\nThe answer:\n```python\nprint(1)\n```\n\\boxed{42}.",
-].join("");
-
-const OUTPUT = /```output\n(?:\d+\n)?```\n(?:\[No Python calls are left[^\n]*\n)?/g;
-const HINT = /⟦[^⟧]*⟧/g;
-
-/** Writes the script down, whatever others put into it. */
-function writes(assistant: string): string {
-	const own = assistant.replace(OUTPUT, "").replace(HINT, "");
-	if (!SCRIPT.startsWith(own)) throw new Error(`led off its path: ${JSON.stringify(own.slice(-40))}`);
-	return SCRIPT.slice(own.length);
-}
 
 /** Where a person steers: before a chunk of the engine, behind an event, while a proposal waits. */
 type Move = {
@@ -43,26 +21,6 @@ type Move = {
 	readonly soon: boolean;
 	readonly inject?: string;
 };
-
-class WatchedEngine extends ToyEngine {
-	onChunk = (): void => {};
-	onRequest = (_prefix: Prefix): void => {};
-
-	override async *generate(
-		prefix: Prefix,
-		options: SampleOptions,
-		signal?: AbortSignal,
-	): AsyncGenerator<Chunk, GenerateEnd, void> {
-		this.onRequest(prefix);
-		const stream = super.generate(prefix, options, signal);
-		for (;;) {
-			const next = await stream.next();
-			this.onChunk();
-			if (next.done) return next.value;
-			yield next.value;
-		}
-	}
-}
 
 type Grown = { readonly branch: Branch; readonly said: readonly unknown[]; readonly requests: number };
 

@@ -106,6 +106,11 @@ export function open(options: Partial<LiveOptions> & { engine?: Engine } = {}): 
 		...options,
 		store,
 	});
+	return waiting(live, store);
+}
+
+/** Ways to wait for a session. */
+export function waiting(live: Live, store: SessionStore): Opened {
 	const changes: LiveChange[] = [];
 	live.subscribe((change) => changes.push(change));
 	const change: Opened["change"] = (wanted) =>
