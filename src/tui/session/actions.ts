@@ -3,7 +3,7 @@
  * what a command needs; while one is open the model waits, and goes on when it is closed.
  */
 import type { Answer } from "../../hints/ask.ts";
-import type { HandHint, Live } from "../../reason/live.ts";
+import type { HandHint } from "../../reason/live.ts";
 import { textOf } from "../../trace/span.ts";
 import type { CommandId } from "../keys/command-table.ts";
 import { askLine } from "../views/ask-line.ts";
@@ -13,6 +13,7 @@ import { entrySheet, problemSheet } from "../views/entry.ts";
 import { exportSheet } from "../views/export.ts";
 import { hintEditor } from "../views/hint-editor.ts";
 import { hintPicker } from "../views/hint-picker.ts";
+import { Hold, isGrowing, ownHint, setTag, toggleMark, turnBranch } from "./deeds.ts";
 import type { SessionDeps, SessionView } from "./session-view.ts";
 
 export type Actions = {
@@ -25,28 +26,16 @@ export type Actions = {
 	inject(hint: HandHint): void;
 };
 
-const GROWS: ReadonlySet<Live["status"]> = new Set(["thinking", "running", "asking"]);
-
 export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): Actions {
 	const { desk, live, python, view, cwd } = deps;
-	/** The trace was growing when a person began to write or choose. */
-	let held = false;
-
-	const hold = (): void => {
-		held = GROWS.has(live.status);
-		if (held) live.pause();
-	};
-	const release = (): void => {
-		if (held) live.goOn();
-		held = false;
-	};
+	const holding = new Hold(live);
+	const hold = (): void => holding.hold();
+	const release = (): void => holding.release();
 	const inject = (hint: HandHint): void => {
-		held = false;
 		view.thinking.follow();
-		void live.inject(hint).then(
-			() => live.goOn(),
-			(error: unknown) => desk.say(error instanceof Error ? error.message : String(error), "error"),
-		);
+		void holding
+			.inject(hint)
+			.catch((error: unknown) => desk.say(error instanceof Error ? error.message : String(error), "error"));
 	};
 	const rewound = (branch: string | undefined, none: string): void => {
 		if (branch === undefined) desk.say(none, "warning");
@@ -60,16 +49,8 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 		live.answer(said);
 		release();
 	};
-	const mark = (wanted: "accepted" | "rejected"): void => {
-		const now = live.state.marks.get(live.branch);
-		live.mark(now === wanted ? "none" : wanted);
-		desk.say(now === wanted ? "the mark is taken back" : `branch ${live.branch} is marked as ${wanted}`);
-	};
-	const turnTo = (step: 1 | -1): void => {
-		const names = [...live.state.branches.keys()];
-		const next = names[(names.indexOf(live.branch) + step + names.length) % names.length];
-		if (next !== undefined) live.switchTo(next);
-	};
+	const mark = (wanted: "accepted" | "rejected"): void => desk.say(toggleMark(live, wanted));
+	const turnTo = (step: 1 | -1): void => turnBranch(live, step);
 	const selectedText = (): string | undefined => {
 		const { branch } = view;
 		if (!branch) return undefined;
@@ -88,14 +69,14 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 	const actions: Partial<Record<CommandId, Action>> = {
 		"trace.pause": {
 			can: () => live.status !== "ended",
-			do: () => (GROWS.has(live.status) ? live.pause() : live.goOn()),
+			do: () => (isGrowing(live) ? live.pause() : live.goOn()),
 		},
 		"trace.stop": {
-			can: () => GROWS.has(live.status) || live.status === "paused",
+			can: () => isGrowing(live) || live.status === "paused",
 			do: () => void live.stop(),
 		},
 		interrupt: {
-			can: () => GROWS.has(live.status),
+			can: () => isGrowing(live),
 			do: () => void live.stop(),
 		},
 		"hint.pick": {
@@ -114,7 +95,7 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 				hold();
 				void desk.edit("", "md").then((text) => {
 					if (text === undefined || text.trim() === "") release();
-					else inject({ text: text.endsWith("\n") ? text : `${text}\n` });
+					else inject(ownHint(text));
 				});
 			},
 		},
@@ -201,9 +182,7 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 					title: "Tag the session",
 					label: "tag, or -tag to take one away",
 					done: (said) => {
-						const off = said.trim().startsWith("-");
-						const tag = said.trim().replace(/^-/, "").trim();
-						if (tag !== "") live.tag(tag, !off);
+						setTag(live, said);
 					},
 				}),
 		},
