@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { ProblemSet } from "../data/problem-set.ts";
 import type { Lab, LabHooks, LabSettings } from "../reason/lab.ts";
 import type { Live } from "../reason/live.ts";
-import { openLive } from "../reason/live-session.ts";
 import type { Problem } from "../trace/events.ts";
 import { homes } from "../trace/home.ts";
 import { JOURNAL_FILE } from "../trace/journal.ts";
@@ -60,6 +59,8 @@ export class DeskWork {
 	#open: Open | undefined;
 	#closing: Promise<unknown> = Promise.resolve();
 	#set: ProblemSet | undefined;
+	/** Counts what is opened: only the last one wished for is shown. */
+	#showing = 0;
 	#interruptedAt = 0;
 	#recent: CommandId[] = [];
 	#resume: string | undefined;
@@ -171,14 +172,14 @@ export class DeskWork {
 	beginProblem(problem: Problem, set?: ProblemSet): void {
 		const { newSession } = this.#options;
 		this.#set = set ?? this.#set;
-		this.#show({ new: newSession(problem, String(this.#keeper.settings.engine)) }, true);
+		void this.#show({ new: newSession(problem, String(this.#keeper.settings.engine)) }, true);
 	}
 
 	openSession(id: string): void {
-		this.#show({ id }, false);
+		void this.#show({ id }, false);
 	}
 
-	#show(session: { readonly new: NewSession } | { readonly id: string }, goOn: boolean): void {
+	async #show(session: { readonly new: NewSession } | { readonly id: string }, goOn: boolean): Promise<void> {
 		const { store, cwd, env } = this.#options;
 		const app = this.#app;
 		if ("id" in session && this.#open?.live.id === session.id) {
@@ -186,6 +187,10 @@ export class DeskWork {
 			return;
 		}
 		this.#leaveSession();
+		const showing = ++this.#showing;
+		// Behind the first frame; and a session that was just left lets go of its journal first.
+		const [{ openLive }] = await Promise.all([import("../reason/live-session.ts"), this.#closing]);
+		if (showing !== this.#showing) return;
 		const { mode, rounds, words, vetoMs } = this.#choices;
 		const python: PythonPane = new PythonPane({
 			paint: app.paint,
@@ -282,6 +287,7 @@ export class DeskWork {
 			begin: (problem, set) => this.beginProblem(problem, set),
 			openSession: (id) => this.openSession(id),
 		});
+		this.#showing++;
 		this.#leaveSession();
 		this.#app.goTo(page);
 	}

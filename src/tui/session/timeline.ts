@@ -94,10 +94,7 @@ export function timelineOf(branch: Branch, pending?: Pending): Entry[] {
 			at: decision.at,
 			mark: "x",
 			token: "vetoed",
-			place: placeOf(
-				branch.markers.findLast(({ at }) => at === decision.at)?.marker ?? "",
-				wordAt.get(decision.at),
-			),
+			place: placeOfMarker(branch.markers.findLast(({ at }) => at === decision.at)),
 			what: `${proposal?.kind ?? decision.hint ?? "hint"}, ${decision.reason === "undone" ? "undone" : "vetoed"}`,
 			who: decision.by,
 			event: decision,
@@ -175,6 +172,11 @@ export function verdictToken(verdict: EventOf<"outcome">["verdict"] | undefined)
 		: verdict === "wrong" || verdict === "no answer"
 			? "wrong"
 			: "unknown";
+}
+
+/** Where a branch begins at a marker, that belongs to the branch before it. */
+function placeOfMarker(marker: EventOf<"marker"> | undefined): string {
+	return marker ? placeOf(marker.marker, marker.word) : "hint";
 }
 
 /** A marker in words. */
