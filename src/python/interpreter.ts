@@ -46,8 +46,8 @@ export interface Interpreter {
 	): Promise<BlockResult>;
 	/** As Ctrl+C: the running block ends in a KeyboardInterrupt, or in `killed` where it is deaf. */
 	interrupt(): Promise<void>;
-	/** A fresh namespace; everything the old one started is gone. */
-	restart(): Promise<void>;
+	/** A fresh namespace; everything the old one started is gone. `says` stands where a person sees it: what for. */
+	restart(says?: string): Promise<void>;
 	close(): Promise<void>;
 }
 

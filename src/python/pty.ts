@@ -29,8 +29,6 @@ export interface PtyInterpreter extends Interpreter {
 	onBlock(listener: (ended: BlockEnd) => void): void;
 	/** The session broke off by itself: its namespace is gone. The prompt's history is kept for the next one. */
 	onLost(listener: () => void): void;
-	/** `says` stands on the screen above the fresh prompt. */
-	restart(says?: string): Promise<void>;
 	/** Bytes for a terminal emulator. */
 	onData(listener: (data: Uint8Array) => void): void;
 	/** Keys. While the model's block runs they wait for its end, but Ctrl+C interrupts it. */

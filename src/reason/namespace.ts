@@ -35,7 +35,7 @@ export class Namespace {
 				this.#says(
 					`Python begins anew for the branch ${branch}${blocks > 0 ? ", its earlier blocks run again" : ""}`,
 				);
-				await interpreter.restart();
+				await interpreter.restart(`restarted for branch ${branch}`);
 			}
 			this.#used = true;
 			return interpreter;

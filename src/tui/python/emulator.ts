@@ -128,6 +128,7 @@ export class Emulator {
 
 	/** Lines between the window and the end. */
 	get back(): number {
+		if (this.#closed) return 0;
 		const { baseY, viewportY } = this.#terminal.buffer.active;
 		return baseY - viewportY;
 	}

@@ -5,16 +5,17 @@
  * What always holds: one interpreter at a time, made when somebody first needs it; what is typed reaches it in order and
  * is not lost while it is being made; when it ends by itself the screen stays, and the next block or key opens a new one.
  */
-import type { BlockResult, Interpreter } from "../../python/interpreter.ts";
+import type { Interpreter } from "../../python/interpreter.ts";
 import type { PtyInterpreter, Runner } from "../../python/pty.ts";
 import { visible } from "../../trace/visible.ts";
 import { pasteFor, rewriteKeys } from "../term/child-keys.ts";
 import type { Key } from "../term/input.ts";
-import { pad, wrapText } from "../text/cells.ts";
 import type { Depth } from "../theme/colour.ts";
 import type { Paint } from "../theme/theme.ts";
 import type { Emulator } from "./emulator.ts";
+import { interpreterOfLoop } from "./for-loop.ts";
 import { Pace, type When } from "./pace.ts";
+import { standingRows, standingText } from "./standing.ts";
 import { type Ended, titleRow } from "./title.ts";
 
 export type PaneSize = { readonly cols: number; readonly rows: number };
@@ -55,6 +56,7 @@ export class PythonPane {
 
 	#pty: PtyInterpreter | undefined;
 	#emulator: Emulator | undefined;
+	/** Kept once it has succeeded. */
 	#opening: Promise<PtyInterpreter> | undefined;
 	#renewing: Promise<void> | undefined;
 	#closed = false;
@@ -76,7 +78,16 @@ export class PythonPane {
 		this.#depth = options.depth;
 		this.#now = options.now ?? (() => performance.now());
 		this.#pace = new Pace(options.onChange, this.#now);
-		this.#proxy = this.#interpreterOfLoop();
+		this.#proxy = interpreterOfLoop({
+			open: () => this.#open(),
+			there: () => this.#pty,
+			restart: (says) => this.#restart(says),
+			close: () => this.close(),
+			count: (by) => {
+				this.#blocks += by;
+				this.#pace.tell("soon");
+			},
+		});
 	}
 
 	// The interpreter
@@ -190,9 +201,11 @@ export class PythonPane {
 
 	/** Rows of exactly `columns` cells. The same array while nothing has changed. */
 	rows(columns: number, height: number): readonly string[] {
-		const { emulator, of } = { emulator: this.#emulator, of: `${columns} ${height} ${this.#depth}` };
+		const emulator = this.#emulator;
 		if (!emulator) return this.#message(columns, height);
+		const of = `${columns} ${height} ${this.#depth}`;
 		const before = this.#picture;
+		if (this.#closed && before) return before.rows;
 		if (before?.of === of && !this.#pace.due()) return before.rows;
 		const at = emulator.cursor();
 		const cursor = at && at.x < columns && at.y < height ? at : undefined;
@@ -207,27 +220,20 @@ export class PythonPane {
 		return this.#picture?.cursor;
 	}
 
-	/** Before there is a Python: what is being made, or why there is none. */
 	#message(columns: number, height: number): readonly string[] {
-		const text = this.#standing();
+		const failure = this.#failure;
+		const text = standingText({
+			opening: this.#opening !== undefined,
+			says: this.#says,
+			failure,
+			restart: this.#options.keys?.().restart,
+		});
 		const of = `${columns} ${height} ${this.#paint.theme.id} ${text}`;
 		if (this.#picture?.of === of) return this.#picture.rows;
-		const lines = text.split("\n").flatMap((line) => wrapText(visible(line), columns));
-		const rows = Array.from({ length: height }, (_, index) => {
-			const row = pad(lines[index] ?? "", columns);
-			if (row.trim() === "") return row;
-			return this.#paint(this.#failure === undefined ? "dim" : "error", row);
-		});
+		const token = failure === undefined ? "dim" : "error";
+		const rows = standingRows(text, columns, height, (row) => this.#paint(token, row));
 		this.#picture = { of, rows, cursor: undefined };
 		return rows;
-	}
-
-	#standing(): string {
-		const restart = this.#options.keys?.().restart;
-		if (this.#failure !== undefined)
-			return `Python could not be opened: ${this.#failure}${restart ? `\n\n${restart} tries again.` : ""}`;
-		if (this.#opening) return `Python is being prepared: ${this.#says ?? "it starts"}`;
-		return this.#says ?? "Python starts with the model's first block, or with the first key here.";
 	}
 
 	#trouble(): string | undefined {
@@ -245,7 +251,8 @@ export class PythonPane {
 	// Making it
 
 	#open(): Promise<PtyInterpreter> {
-		if (this.#closed) return Promise.reject(new Error("the Python pane is closed"));
+		// Once closed, one that stood answers for itself that it is closed.
+		if (this.#closed && !this.#opening) return Promise.reject(new Error("the Python pane is closed"));
 		this.#opening ??= this.#make().catch((error: unknown) => {
 			this.#opening = undefined;
 			this.#typed = "";
@@ -332,31 +339,6 @@ export class PythonPane {
 			this.#emulator?.note(`no new Python could be opened: ${visible(wordsOf(error))}`);
 			throw error;
 		}
-	}
-
-	#interpreterOfLoop(): Interpreter {
-		const pane = this;
-		return {
-			get isolation() {
-				if (!pane.#pty) throw new Error("the Python pane has not been opened");
-				return pane.#pty.isolation;
-			},
-			run: async (code, options): Promise<BlockResult> => {
-				const pty = await pane.#open();
-				pane.#blocks++;
-				pane.#pace.tell("soon");
-				try {
-					return await pty.run(code, options);
-				} finally {
-					pane.#blocks--;
-				}
-			},
-			interrupt: async () => {
-				await pane.#pty?.interrupt();
-			},
-			restart: () => pane.#restart("restarted"),
-			close: () => pane.close(),
-		};
 	}
 
 	// Keys on their way

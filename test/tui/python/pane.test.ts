@@ -127,7 +127,7 @@ describe("a fresh Python", () => {
 			await loop.run("x = 1");
 			type("'remember me'\r");
 			await until(/\n'remember me'\n>>>$/);
-			await pane.restart("restarted for branch b2");
+			await loop.restart("restarted for branch b2");
 			await until(/\[restarted for branch b2: earlier variables are gone\]\n>>>$/);
 			expect(title()).toMatch(/^Python +Ctrl\+\] leaves$/);
 			type("\x1b[A\r");
@@ -179,6 +179,21 @@ function killGuests(): void {
 		}
 	}
 }
+
+test("closed, the pane keeps its picture; a block is told that there is nothing to run it", async () => {
+	await withPane(python, async ({ pane, type, lines, title, until }) => {
+		const loop = await pane.interpreter();
+		type("1\r");
+		await until(/\n1\n>>>$/);
+		const before = lines();
+		await pane.close();
+		type("2\r");
+		expect(lines()).toEqual(before);
+		expect(title()).toContain("Python");
+		expect((await loop.run("1")).text).toBe("[not run: the interpreter is closed]");
+		await pane.close();
+	});
+});
 
 describe("what the screen is told", () => {
 	test("rows are as wide as asked, and the same array while nothing has changed; nobody is told of nothing", async () => {
