@@ -13,16 +13,18 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 type Signal = keyof typeof SIGNALS;
 
 export type ExitOptions = {
-	readonly terminal: Terminal;
+	readonly terminal: Pick<Terminal, "end" | "lent" | "hungUp" | "onGone">;
 	readonly log: ScreenLog;
 	/** Closes what is open: the session, the engine, Python. */
 	readonly close: () => Promise<void>;
 	/** What opens the session again ("nudge open last"); undefined where there is none. */
 	readonly resume: () => string | undefined;
+	/** What Ctrl+C does where it comes as a signal and not as a key; absent, it ends the program. */
+	readonly onInterrupt?: () => void;
 };
 
 /** From here on until the returned function is called, which leaves everything as it was found. */
-export function guardExits({ terminal, log, close, resume }: ExitOptions): () => void {
+export function guardExits({ terminal, log, close, resume, onInterrupt }: ExitOptions): () => void {
 	let ending = false;
 	const end = async (code: number): Promise<void> => {
 		// A second signal, or an error while closing: no more waiting.
@@ -35,7 +37,10 @@ export function guardExits({ terminal, log, close, resume }: ExitOptions): () =>
 	};
 	const onSignal = (signal: Signal): void => {
 		// Ctrl+C while an editor or the shell has the terminal is meant for that.
-		if (signal === "SIGINT" && terminal.lent && !ending) return;
+		if (signal === "SIGINT" && !ending && (terminal.lent || onInterrupt)) {
+			if (!terminal.lent) onInterrupt?.();
+			return;
+		}
 		log.write(`${signal}: ending`);
 		void end(128 + SIGNALS[signal]);
 	};

@@ -31,7 +31,7 @@ export type RunSettingsOptions = {
 	readonly cancelled?: () => void;
 };
 
-type Spec = {
+export type RunSpec = {
 	readonly key: keyof RunValues;
 	readonly label: string;
 	readonly says: string;
@@ -47,7 +47,7 @@ type Spec = {
 const ENDLESS = Number.MAX_SAFE_INTEGER;
 
 /** The same limits as the settings of these names (docs/config.md). */
-const SPECS: readonly Spec[] = [
+export const RUN_SPECS: readonly RunSpec[] = [
 	{
 		key: "seed",
 		label: "Seed",
@@ -136,13 +136,13 @@ export class RunSettings extends Sheet {
 	readonly #scroll = new Scroll();
 	#at = 0;
 	#top = 0;
-	#labels = Math.max(...SPECS.map(({ label }) => widthOf(label)));
+	#labels = Math.max(...RUN_SPECS.map(({ label }) => widthOf(label)));
 	#trouble: string | undefined;
 
 	constructor(options: RunSettingsOptions) {
 		super(options.desk);
 		this.#options = options;
-		this.#fields = SPECS.map(({ key }) => {
+		this.#fields = RUN_SPECS.map(({ key }) => {
 			const field = new Field({ paint: options.desk.paint, multiline: false });
 			field.text = String(options.values[key] ?? "");
 			return field;
@@ -150,21 +150,21 @@ export class RunSettings extends Sheet {
 	}
 
 	protected override wants(room: Room): Wanted {
-		return { columns: Math.min(COLUMNS, room.columns), rows: SPECS.length + 1 };
+		return { columns: Math.min(COLUMNS, room.columns), rows: RUN_SPECS.length + 1 };
 	}
 
 	protected override show({ columns, rows }: Room): Sheeted {
-		const room = rows > SPECS.length ? SPECS.length : Math.max(1, rows);
-		this.#top = this.#scroll.around(SPECS.length, room, this.#at);
+		const room = rows > RUN_SPECS.length ? RUN_SPECS.length : Math.max(1, rows);
+		this.#top = this.#scroll.around(RUN_SPECS.length, room, this.#at);
 		const cells = Math.max(4, Math.min(FIELD_COLUMNS, columns - this.#labels - 4));
-		const shown = SPECS.slice(this.#top, this.#top + room).map((spec, row) =>
+		const shown = RUN_SPECS.slice(this.#top, this.#top + room).map((spec, row) =>
 			this.#row(spec, this.#top + row, columns, cells),
 		);
 		const mistake = this.#trouble ?? this.#mistakeAt(this.#at);
 		const field = this.#fields[this.#at]!.draw(cells, 1);
 		return {
 			title: this.#options.title ?? "Settings of the run",
-			...(this.#scroll.isAll ? {} : { aside: `${this.#at + 1}/${SPECS.length}` }),
+			...(this.#scroll.isAll ? {} : { aside: `${this.#at + 1}/${RUN_SPECS.length}` }),
 			rows: shown,
 			cursor: { x: 2 + this.#labels + 2 + field.cursor.x, y: this.#at - this.#top },
 			...(mistake === undefined ? {} : { message: [["error", `! ${mistake}`]] satisfies Line }),
@@ -172,7 +172,7 @@ export class RunSettings extends Sheet {
 		};
 	}
 
-	#row({ label, says }: Spec, index: number, columns: number, cells: number): BodyRow {
+	#row({ label, says }: RunSpec, index: number, columns: number, cells: number): BodyRow {
 		const { paint } = this.desk;
 		const on = index === this.#at;
 		const wrong = this.#mistakeAt(index) !== undefined;
@@ -223,7 +223,7 @@ export class RunSettings extends Sheet {
 		if (mouse.action === "wheel-down") return this.#move(1);
 		if (mouse.action === "wheel-up") return this.#move(-1);
 		const index = this.#top + y;
-		if (mouse.action !== "press" || y < 0 || index >= SPECS.length) return true;
+		if (mouse.action !== "press" || y < 0 || index >= RUN_SPECS.length) return true;
 		this.#at = index;
 		this.#fields[index]!.click(Math.max(0, x - this.#labels - 4), 0);
 		this.changed();
@@ -231,24 +231,24 @@ export class RunSettings extends Sheet {
 	}
 
 	#move(step: 1 | -1): boolean {
-		this.#at = (this.#at + step + SPECS.length) % SPECS.length;
+		this.#at = (this.#at + step + RUN_SPECS.length) % RUN_SPECS.length;
 		this.changed();
 		return true;
 	}
 
 	#mistakeAt(index: number): string | undefined {
-		return mistakeIn(SPECS[index]!, this.#fields[index]!.text.trim());
+		return mistakeInValue(RUN_SPECS[index]!, this.#fields[index]!.text.trim());
 	}
 
 	#accept(): void {
-		const wrong = SPECS.findIndex((_, index) => this.#mistakeAt(index) !== undefined);
+		const wrong = RUN_SPECS.findIndex((_, index) => this.#mistakeAt(index) !== undefined);
 		if (wrong >= 0) {
 			this.#at = wrong;
 			this.changed();
 			return;
 		}
 		const values = Object.fromEntries(
-			SPECS.flatMap(({ key }, index) => {
+			RUN_SPECS.flatMap(({ key }, index) => {
 				const text = this.#fields[index]!.text.trim();
 				return text === "" ? [] : [[key, Number(text)]];
 			}),
@@ -268,7 +268,11 @@ export class RunSettings extends Sheet {
 	}
 }
 
-function mistakeIn({ label, whole, least, most, above, optional }: Spec, text: string): string | undefined {
+/** What is wrong with a value as a person wrote it. */
+export function mistakeInValue(
+	{ label, whole, least, most, above, optional }: RunSpec,
+	text: string,
+): string | undefined {
 	if (text === "" && optional) return undefined;
 	const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 	const inside = number <= most && (above ? number > least : number >= least);
