@@ -263,7 +263,7 @@ const BETWEEN = 3;
 function layout({ columns, rows }: Size): Layout {
 	const line = (y: number): Rect => ({ x: 0, y, width: columns, height: y < rows ? 1 : 0 });
 	const body = Math.max(0, rows - 3);
-	const lines = { header: line(1), keys: line(rows - 1) };
+	const lines = { header: line(1), keys: { ...line(rows - 1), x: 2, width: Math.max(0, columns - 2) } };
 	if (columns >= BESIDE_COLUMNS && rows >= ROWS_FOR_PREVIEW) {
 		const width = Math.floor(columns * LIST_SHARE);
 		const right = { x: width + BETWEEN, width: columns - width - BETWEEN };
@@ -274,7 +274,7 @@ function layout({ columns, rows }: Size): Layout {
 			list: { x: 0, y: 2, width, height: body },
 			rule: { x: width + 1, y: 0, width: 1, height: rows - 1 },
 			previewTitle: { ...line(0), ...right },
-			preview: { ...right, y: 1, height: rows - 2 },
+			preview: { x: right.x + 2, y: 1, width: right.width - 2, height: rows - 2 },
 		};
 	}
 	const list: Rect = { x: 0, y: 2, width: columns, height: body };
@@ -286,6 +286,6 @@ function layout({ columns, rows }: Size): Layout {
 		title: line(0),
 		list: { ...list, height: body - height - 1 },
 		previewTitle: line(y - 1),
-		preview: { x: 1, y, width: columns - 2, height },
+		preview: { x: 2, y, width: columns - 3, height },
 	};
 }

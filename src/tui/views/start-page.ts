@@ -103,7 +103,8 @@ export class StartPage implements View {
 		const { desk, firstTime } = this.#deps;
 		const { paint } = desk;
 		const keymap = whileTyping(desk.keymap);
-		const intro = firstTime ? introLines(keymap) : [];
+		// Whoever has a session needs no introduction any more.
+		const intro = firstTime && this.#lists.sessions.total === 0 ? introLines(keymap) : [];
 		const readiness = readinessLines(this.#deps.readiness(), size.columns - 2);
 		const where = startLayout(size, {
 			intro: intro.length,
@@ -117,7 +118,7 @@ export class StartPage implements View {
 		areas.begin();
 		const keys = keyLine(keymap, [["sessions.open"], ["palette", "commands"], ["help"]], 50);
 		const name: Line = [
-			["title", " nudge"],
+			["title", "  nudge"],
 			["dim", " - a new session"],
 		];
 		put("header", where.header, [spread(name, [...keys, ["sheet", " "]], where.header.width)]);

@@ -113,9 +113,9 @@ test("the first start explains itself in three lines and says what is being made
 	const { desk } = show({ firstTime: true, readiness: () => WORKING });
 	const rows = (await until(desk, "first")).split("\n");
 	expect(rows.slice(1, 4)).toEqual([
-		expect.stringMatching(/^.Left {2}a model thinks; .* goes back to it\.$/),
-		expect.stringMatching(/^.Right stand the hints .* Python: type there too\. *$/),
-		expect.stringMatching(/^.Keys {2}F1 shows .* Ctrl\+P finds any command, Enter begins\. *$/),
+		expect.stringMatching(/^..Left {2}a model thinks; .* goes back to it\. *$/),
+		expect.stringMatching(/^..Right stand the hints .* Python: type there too\. *$/),
+		expect.stringMatching(/^..Keys {2}F1 shows .* Ctrl\+P finds any command, Enter begins\. *$/),
 	]);
 	expect(rows.at(-2)).toContain("~ nudge-tiny is loading 44 %   ~ Python is being prepared: sympy 3 of 9");
 	const later = show();

@@ -144,7 +144,7 @@ function branchFacts(branch: Branch, state: SessionState, isMain: boolean): Bran
 	];
 	return {
 		says: `${isMain && state.branches.size > 1 ? "* " : ""}${id}: ${parts.join(", ")}`,
-		token: verdictToken(outcome?.verdict),
+		token: outcome ? verdictToken(outcome.verdict) : "sheet",
 	};
 }
 

@@ -84,7 +84,7 @@ function verdictOf({ summary }: Shelved): string {
 }
 
 function tokenOf({ verdict, open }: Summary): Token {
-	return verdict ? verdictToken(verdict) : open ? "pending" : "dim";
+	return verdict ? verdictToken(verdict) : open ? "info" : "dim";
 }
 
 /** Name, tags, then the problem; a mark where lists have no column for it, and what is damaged. */
@@ -96,7 +96,7 @@ function aboutOf({ summary, trouble }: Shelved, columns: number): Run[] {
 	if (mark !== undefined && columns < 96)
 		runs.push([mark === "accepted" ? "correct" : "wrong", `${mark}${GAP}`]);
 	if (name !== undefined) runs.push(["title", `${visibleLine(name)}${GAP}`]);
-	if (tags.length > 0) runs.push(["marker", `${tags.map((tag) => `#${visibleLine(tag)}`).join(" ")}${GAP}`]);
+	if (tags.length > 0) runs.push(["key", `${tags.map((tag) => `#${visibleLine(tag)}`).join(" ")}${GAP}`]);
 	if (problemId !== undefined && problemId !== "typed") runs.push(["dim", `${visibleLine(problemId)}${GAP}`]);
 	runs.push(["sheet", visibleLine(problem ?? "")]);
 	return runs;

@@ -8,7 +8,7 @@ export function introLines(keymap: Keymap): readonly Line[] {
 	return [
 		[
 			["title", "Left "],
-			["sheet", " a model thinks; code that it writes runs, and the output goes back to it."],
+			["sheet", " a model thinks; code that it writes runs, its output goes back to it."],
 		],
 		[
 			["title", "Right"],

@@ -67,10 +67,10 @@ export function startLayout({ columns, rows }: Size, wants: StartWants): StartLa
 
 	const header = area(0, take(1, airy ? 1 : 0), columns, 1);
 	const introRows = rows >= 20 ? wants.intro : 0;
-	const intro = area(1, take(introRows, introRows > 0 && airy ? 1 : 0), columns - 1, introRows);
+	const intro = area(2, take(introRows, introRows > 0 && airy ? 1 : 0), columns - 2, introRows);
 
 	const least = rows < 16 ? 2 : LEAST_FIELD;
-	const most = Math.max(least, Math.floor(rows * 0.3));
+	const most = rows < 16 ? least : Math.max(least, Math.floor(rows * 0.3));
 	const fieldRows = Math.max(airy ? LEAST_FIELD + 1 : least, Math.min(most, wants.problemRows));
 	const fieldColumns = beside ? columns - ASIDE - BETWEEN - 2 : columns - 2;
 	const titleAt = take(1);
@@ -98,8 +98,8 @@ export function startLayout({ columns, rows }: Size, wants: StartWants): StartLa
 	};
 	const readinessRows = Math.min(wants.readiness, Math.max(1, Math.floor(rows * 0.15)));
 	const foot = {
-		keys: area(1, takeUp(1), columns - 1, 1),
-		readiness: area(1, takeUp(readinessRows), columns - 1, readinessRows),
+		keys: area(2, takeUp(1), columns - 2, 1),
+		readiness: area(2, takeUp(readinessRows), columns - 2, readinessRows),
 		settings: area(0, takeUp(1, airy ? 1 : 0), columns, 1),
 	};
 	const height = Math.max(0, bottom - top);

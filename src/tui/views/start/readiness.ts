@@ -12,7 +12,7 @@ export type Readiness = {
 };
 
 const LOOKS: Readonly<Record<Readiness["state"], readonly [mark: string, token: Token]>> = {
-	working: ["~ ", "pending"],
+	working: ["~ ", "info"],
 	ready: ["+ ", "dim"],
 	failed: ["! ", "error"],
 };

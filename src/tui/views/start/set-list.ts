@@ -30,7 +30,7 @@ export type SetListOptions = {
 };
 
 /** How long one drawing may look through a long set; the next one goes on. */
-const SLICE_MS = 8;
+const SLICE_MS = 5;
 /** Ids of more problems are not looked at to find out how wide their column must be. */
 const MEASURED = 400;
 const MARK = 2;
@@ -220,10 +220,11 @@ export class SetList {
 	#row(row: SetRow, columns: number): ListRow {
 		if (isMistake(row)) return { text: [["warning", `! ${placeOf(row)}: ${visibleLine(row.says)}`]] };
 		const id = Math.min(this.#idColumns(), columns >= 84 ? 22 : columns >= 74 ? 20 : columns >= 56 ? 17 : 13);
-		const { says, token } = best(this.#triedProblems().of(row));
-		const runs: Run[] = [cell("title", visibleLine(row.id), id), ["sheet", "  "]];
+		const tried = this.#triedProblems();
+		const { says, token } = best(tried.of(row));
+		const runs: Run[] = [cell("sheet", visibleLine(row.id), id), ["sheet", "  "]];
 		if (columns >= 70) runs.push(cell("dim", row.domain, 7), ["sheet", "  "]);
-		runs.push(cell(token, says, 10), ["sheet", "  "]);
+		if (!tried.empty) runs.push(cell(token, says, 10), ["sheet", "  "]);
 		if (row.doubt !== undefined) runs.push(["warning", "doubtful  "]);
 		runs.push(["sheet", visibleLine(row.problem.slice(0, 400))]);
 		return { text: runs };

@@ -43,6 +43,11 @@ export class TriedProblems {
 		}
 	}
 
+	/** No session was about a problem. */
+	get empty(): boolean {
+		return this.#byProblem.size === 0;
+	}
+
 	of(problem: Pick<Problem, "id" | "problem">): Tried | undefined {
 		return this.#byProblem.get(keyOf(problem.id, problem.problem));
 	}
