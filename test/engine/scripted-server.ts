@@ -17,11 +17,11 @@ import {
 	sayScript,
 	scriptedHeader,
 } from "./scripted-model.ts";
-import { type Ended, type Fault, type Piece, sample, writeStream } from "./scripted-stream.ts";
+import { type Ended, type Fault, type Pace, type Piece, sample, writeStream } from "./scripted-stream.ts";
 
 export type ScriptedDialect = "vllm" | "sglang" | "openai-compatible" | "ollama" | "chat";
 
-export type { Fault } from "./scripted-stream.ts";
+export type { Fault, Pace } from "./scripted-stream.ts";
 
 export type ScriptedOptions = {
 	readonly dialect: ScriptedDialect;
@@ -31,6 +31,7 @@ export type ScriptedOptions = {
 	readonly faults?: Fault[];
 	readonly tokensPerChunk?: number;
 	readonly contextTokens?: number;
+	readonly pace?: Pace;
 	/** Refuses other keys with 401. */
 	readonly apiKey?: string;
 };
@@ -67,6 +68,12 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 	const { dialect } = options;
 	const frames = dialect === "ollama" ? "json-lines" : "events";
 	const contextTokens = options.contextTokens ?? 4096;
+	const writeAll = (
+		response: ServerResponse,
+		fault: Fault,
+		pieces: readonly Piece[],
+		line: (piece: Piece, i: number) => string,
+	): Promise<boolean> => writeStream(frames, response, fault, pieces, line, options.pace);
 	const world = { tokenizer, model, perChunk: options.tokensPerChunk ?? 1 };
 
 	const server = createServer((request, response) => {
@@ -240,7 +247,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 			});
 		const last = ended.reason === "eos" ? undefined : pieces.length - 1;
 		if (
-			!(await writeStream(frames, response, fault, pieces, (piece, i) =>
+			!(await writeAll(response, fault, pieces, (piece, i) =>
 				chunk(piece.text, piece.ids, i === last ? ended : undefined),
 			))
 		)
@@ -296,7 +303,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 				},
 			});
 		const last = ended.reason === "eos" ? undefined : pieces.length - 1;
-		const whole = await writeStream(frames, response, fault, pieces, (piece, i) => {
+		const whole = await writeAll(response, fault, pieces, (piece, i) => {
 			text += piece.text;
 			soFar.push(...piece.ids);
 			return event(i === last);
@@ -322,7 +329,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		const { pieces, ended } = sample(world, ids, params.num_predict ?? 128, params.stop ?? [], fault, false);
 		const sampled = pieces.reduce((sum, piece) => sum + piece.ids.length, ended.reason === "eos" ? 1 : 0);
 		if (
-			!(await writeStream(frames, response, fault, pieces, (piece) =>
+			!(await writeAll(response, fault, pieces, (piece) =>
 				JSON.stringify({ model: "scripted", response: piece.text, done: false }),
 			))
 		)
@@ -360,10 +367,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 				choices: [{ index: 0, delta: { role: "assistant", content: text }, finish_reason: finish }],
 			});
 		response.write(": PROCESSING\n\n");
-		if (
-			!(await writeStream(frames, response, fault, [...echo, ...pieces], (piece) => chunk(piece.text, null)))
-		)
-			return;
+		if (!(await writeAll(response, fault, [...echo, ...pieces], (piece) => chunk(piece.text, null)))) return;
 		response.write(`data: ${chunk("", ended.reason === "length" ? "length" : "stop")}\n\n`);
 		response.write(
 			`data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: ids.length, completion_tokens: pieces.length } })}\n\n`,

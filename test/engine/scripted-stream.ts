@@ -89,6 +89,9 @@ export function sample(
 	return { pieces, ended };
 }
 
+/** Waited for before each piece: a test holds a stream with it, or lets it run at a speed of its own. */
+export type Pace = (piece: Piece) => Promise<void> | void;
+
 /** Writes the pieces, with the fault at its place. False: the stream is over already. */
 export async function writeStream(
 	lines: "events" | "json-lines",
@@ -96,6 +99,7 @@ export async function writeStream(
 	fault: Fault,
 	pieces: readonly Piece[],
 	line: (piece: Piece, i: number) => string,
+	pace?: Pace,
 ): Promise<boolean> {
 	const frame = (data: string): string => (lines === "json-lines" ? `${data}\n` : `data: ${data}\n\n`);
 	for (let i = 0; i <= pieces.length; i++) {
@@ -125,6 +129,8 @@ export async function writeStream(
 		}
 		const piece = pieces[i];
 		if (piece === undefined) break;
+		await pace?.(piece);
+		if (response.destroyed) return false;
 		response.write(frame(line(piece, i)));
 		await new Promise((resolve) =>
 			fault.type === "drip" ? setTimeout(resolve, fault.everyMs) : setImmediate(resolve),
