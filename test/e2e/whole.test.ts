@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { BIN } from "./program.ts";
 import { isAlive, Screen, type ScreenOptions, terminalEnv } from "./screen.ts";
+import { asked, endsWhole, expectWhole, SIGNALLED, to, untilUp, type Way, WHOLE } from "./whole.ts";
 
 let dir: string;
 const opened: Screen[] = [];
@@ -48,38 +49,12 @@ function shell(args: readonly string[], options: ScreenOptions = {}): Screen {
 
 /** The program from a script that says the exit code and, once asked, how the terminal is set. */
 async function open(options: ScreenOptions = {}): Promise<Screen> {
-	const screen = shell(["-c", `echo before; ${PROGRAM}; echo "code $?"; read -r _; stty -a`], options);
+	const screen = shell(["-c", asked(PROGRAM)], options);
 	await screen.until("ready");
 	return screen;
 }
 
-const UP = { alternate: true, mouse: "drag", paste: true, focus: true, sync: false, applicationKeys: false };
-const WHOLE = {
-	alternate: false,
-	mouse: "none",
-	paste: false,
-	focus: false,
-	sync: false,
-	applicationKeys: false,
-};
-
-/** The modes, the cursor, the keyboard, and what stood on the screen before. */
-async function expectWhole(screen: Screen, pids: readonly number[]): Promise<void> {
-	await screen.until(() => !pids.some(isAlive), "the end of every process");
-	screen.press("enter");
-	await screen.until("-tostop");
-	await screen.exit;
-	expect(screen.modes).toEqual(WHOLE);
-	expect(screen.cursor.shown).toBe(true);
-	expect(screen.text()).toContain("before");
-	expect(screen.text()).not.toContain("the stand-in's screen");
-	for (const setting of ["icanon", "echo", "isig", "icrnl", "opost"])
-		expect(screen.text()).toMatch(new RegExp(`(^|\\s)${setting}\\b`));
-	expect(screen.cell(0, screen.cursor.y)).toMatchObject({ fg: "default", bold: false, inverse: false });
-}
-
-const untilUp = (screen: Screen): Promise<void> =>
-	screen.until(() => JSON.stringify(screen.modes) === JSON.stringify(UP), "a terminal that is set up");
+const SHOWN = "the stand-in's screen";
 
 test("while the screen is up the terminal is set up for it, and the first frame waits for no answer", async () => {
 	const screen = await open();
@@ -89,36 +64,16 @@ test("while the screen is up the terminal is set up for it, and the first frame 
 	expect(screen.raw).not.toContain("\x1b[c");
 });
 
-type Way = [how: string, code: number, end: (screen: Screen) => void, says?: string];
-const to = (which: 0 | 1, signal: NodeJS.Signals) => (screen: Screen) => {
-	process.kill(screen.processes()[which]!, signal);
-};
-const KILLED = "nudge open last resumes the session\ncode";
 const WAYS: Way[] = [
 	["it is left by its key", 0, (screen) => screen.press("q"), "left by itself"],
 	["process.exit is called somewhere", 3, (screen) => screen.press("x")],
 	["an error is thrown", 1, (screen) => screen.press("t"), "Error: thrown on purpose"],
 	["a promise is rejected", 1, (screen) => screen.press("r"), "take it up again: nudge open last"],
-	["the program gets SIGTERM", 143, to(1, "SIGTERM")],
-	["the launcher gets SIGTERM", 143, to(0, "SIGTERM")],
-	["the program gets SIGINT", 130, to(1, "SIGINT")],
-	["the launcher gets SIGINT", 130, to(0, "SIGINT")],
-	["the program gets SIGHUP", 129, to(1, "SIGHUP")],
-	["the program gets SIGQUIT", 131, to(1, "SIGQUIT")],
-	["the program is killed", 137, to(1, "SIGKILL"), KILLED],
-	["the program crashes", 139, to(1, "SIGSEGV"), KILLED],
-	["the launcher is killed", 137, to(0, "SIGKILL")],
+	...SIGNALLED,
 ];
 
-test.each(WAYS)("the terminal is whole when %s", async (_, code, end, says = "") => {
-	const screen = await open();
-	const pids = screen.processes();
-	end(screen);
-	// The shell may say it before the screen is left, when it was the launcher that ended first.
-	await screen.until(() => screen.raw.includes(`code ${code}`), `code ${code}`);
-	await screen.until(() => !pids.some(isAlive), "the end of every process");
-	expect(screen.text()).toContain(says);
-	await expectWhole(screen, pids);
+test.each(WAYS)("the terminal is whole when %s", async (...way) => {
+	await endsWhole(await open(), way, SHOWN);
 });
 
 test("a program that does not answer is killed after a while, and the terminal is whole", async () => {
@@ -127,7 +82,7 @@ test("a program that does not answer is killed after a while, and the terminal i
 	to(1, "SIGSTOP")(screen);
 	to(0, "SIGTERM")(screen);
 	await screen.until("code 137");
-	await expectWhole(screen, pids);
+	await expectWhole(screen, pids, SHOWN);
 });
 
 test("what cannot be closed does not keep the program from ending", async () => {
@@ -135,7 +90,7 @@ test("what cannot be closed does not keep the program from ending", async () => 
 	const pids = screen.processes();
 	screen.kill("SIGTERM");
 	await screen.until("code 143");
-	await expectWhole(screen, pids);
+	await expectWhole(screen, pids, SHOWN);
 });
 
 test("an error's stack stands in the log, and nothing that libraries say stands on the screen", async () => {
@@ -186,11 +141,11 @@ test.each([
 	// readline has its own paste mode while it reads; the rest is as it was.
 	expect({ ...screen.modes, paste: false }).toEqual(WHOLE);
 	expect(screen.text()).toMatch(/ icanon\b/);
-	expect(screen.text()).not.toContain("the stand-in's screen");
+	expect(screen.text()).not.toContain(SHOWN);
 	screen.resize(70, 20);
 	screen.type("fg\r");
 	await untilUp(screen);
-	await screen.until("the stand-in's screen");
+	await screen.until(SHOWN);
 	expect(screen.text()).not.toContain("prompt>");
 	screen.press("z");
 	await screen.until('typed "z"');
@@ -209,7 +164,7 @@ test("stopped by SIGSTOP, of which nobody is told, the screen sets itself up ane
 	await screen.until("Stopped");
 	screen.type("printf '\\033[?1002l\\033[?2004l'; fg\r");
 	await untilUp(screen);
-	await screen.until("the stand-in's screen");
+	await screen.until(SHOWN);
 	screen.press("z");
 	await screen.until('typed "z"');
 	screen.press("q");
@@ -285,7 +240,7 @@ test("a text is printed plainly below the shell's prompt, and stays there", asyn
 	expect(screen.modes).toEqual(WHOLE);
 	expect(screen.text()).toContain("printed \u241b[31mplainly");
 	screen.press("a", "enter");
-	await screen.until("the stand-in's screen");
+	await screen.until(SHOWN);
 	await untilUp(screen);
 	screen.press("q");
 	await screen.until("code 0");
