@@ -1,67 +1,190 @@
 /**
- * Makes the pictures of README and docs: runs the real program in a real pty, reads its screen through an emulator and
- * draws the emulator's cells as SVG (svg.ts). `npm run screenshots` makes them all.
+ * Makes the pictures of README and docs: runs the real program in a real pty, presses the keys, reads its screen through
+ * an emulator and draws the emulator's cells as SVG (svg.ts). `npm run screenshots` makes them all; with names, those.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import xterm from "@xterm/headless";
 import { homes } from "../src/trace/home.ts";
-import { svgOf } from "./svg.ts";
+import type { Home } from "../test/e2e/program.ts";
+import { openScreen, type Screen } from "../test/e2e/screen.ts";
+import { DARK, LIGHT, svgOf } from "./svg.ts";
 
-/** What is used of node-pty; its own types name it by the package that the alias stands for. */
-const pty = createRequire(import.meta.url)("node-pty") as {
-	spawn(
-		file: string,
-		args: readonly string[],
-		options: { cols: number; rows: number; cwd: string; env: Record<string, string> },
-	): { onData(listener: (data: string) => void): void; onExit(listener: () => void): void };
-};
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = fileURLToPath(new URL("../docs/img/", import.meta.url));
 
 type Picture = {
 	readonly name: string;
-	readonly args: readonly string[];
 	readonly columns: number;
 	readonly rows: number;
+	readonly args: readonly string[];
+	readonly env?: NodeJS.ProcessEnv;
+	readonly light?: boolean;
+	/** Leads to what is to be seen. */
+	readonly to: (screen: Screen) => Promise<void>;
+	/** Only as far down as something stands. */
+	readonly trimmed?: boolean;
 };
+
+const ENDED = "= correct - answer 110968";
 
 const PICTURES: readonly Picture[] = [
 	{
+		name: "session",
+		columns: 132,
+		rows: 38,
+		args: ["open", "--id", "first", "--veto-ms", "60000"],
+		to: async (screen) => {
+			await screen.until("? hint after");
+			screen.press("i");
+			await screen.until("? hint before end");
+			await screen.until("[block 1: ok");
+		},
+	},
+	{
+		name: "ended",
+		columns: 132,
+		rows: 38,
+		args: ["open", "--id", "first", "--veto-ms", "0"],
+		to: async (screen) => screen.until(ENDED),
+	},
+	{
+		name: "start",
+		columns: 120,
+		rows: 32,
+		args: ["open"],
+		to: async (screen) => {
+			await screen.until("nudge-tiny is ready");
+			await screen.until("Python is ready");
+		},
+	},
+	{
+		name: "hints",
+		columns: 120,
+		rows: 32,
+		args: ["open", "--id", "first", "--hints", "ask"],
+		to: async (screen) => {
+			await screen.until("? hint after");
+			screen.press("h");
+			await screen.until("goes in");
+			screen.type("wrong");
+			await screen.until("1 of ");
+		},
+	},
+	{
+		name: "branches",
+		columns: 132,
+		rows: 38,
+		args: ["open", "--id", "first", "--veto-ms", "0"],
+		to: async (screen) => {
+			await screen.until(ENDED);
+			screen.press("U");
+			await screen.until("branch b2");
+			screen.press("i");
+			await screen.until("your hint");
+			screen.type("Let me do it in parts: 388 * 286 = 388 * 200 + 388 * 86.");
+			screen.press("enter");
+			await screen.until("= correct");
+			screen.press("b");
+			await screen.until("leaves b");
+		},
+	},
+	{
+		name: "narrow",
+		columns: 80,
+		rows: 24,
+		args: ["open", "--id", "first", "--hints", "ask"],
+		to: async (screen) => screen.until("? hint after"),
+	},
+	{
+		name: "light",
+		columns: 132,
+		rows: 38,
+		args: ["open", "--id", "first", "--veto-ms", "0", "--theme", "light"],
+		light: true,
+		to: async (screen) => screen.until(ENDED),
+	},
+	{
+		name: "no-colour",
+		columns: 100,
+		rows: 30,
+		args: ["open", "--id", "first", "--veto-ms", "0"],
+		env: { NO_COLOR: "1" },
+		to: async (screen) => screen.until(ENDED),
+	},
+	{
+		name: "palette",
+		columns: 120,
+		rows: 32,
+		args: ["open", "--id", "first", "--veto-ms", "0"],
+		to: async (screen) => {
+			await screen.until(ENDED);
+			screen.press("ctrl+p");
+			await screen.until("Commands");
+			screen.type("re");
+			await screen.until("Rewind");
+		},
+	},
+	{
+		name: "sessions",
+		columns: 120,
+		rows: 32,
+		args: ["open", "--id", "first", "--veto-ms", "0"],
+		to: async (screen) => {
+			await screen.until(ENDED);
+			screen.press("enter");
+			await screen.until("theatre:");
+			await screen.until("= correct");
+			screen.press("ctrl+o");
+			await screen.until("name and problem");
+			await screen.until("branches");
+		},
+	},
+	{
 		name: "run",
-		args: ["run"],
 		columns: 100,
 		rows: 60,
+		args: ["run", "--id", "first"],
+		trimmed: true,
+		to: async (screen) => {
+			await screen.exit;
+		},
 	},
 ];
 
-async function screenOf(picture: Picture): Promise<xterm.Terminal> {
-	const home = mkdtempSync(join(tmpdir(), "nudge-picture-"));
-	mkdirSync(join(home, "data"));
-	symlinkSync(join(homes().data, "python"), join(home, "data", "python"));
-	const screen = new xterm.Terminal({ cols: picture.columns, rows: picture.rows, allowProposedApi: true });
-	const { CI: _, NO_COLOR: __, ...env } = process.env;
-	const child = pty.spawn(process.execPath, [join(root, "bin", "nudge.cjs"), ...picture.args], {
-		cols: picture.columns,
-		rows: picture.rows,
-		cwd: home,
-		env: { ...env, TERM: "xterm-256color", NUDGE_HOME: home } as Record<string, string>,
-	});
-	let written = Promise.resolve();
-	child.onData((data) => {
-		written = written.then(() => new Promise<void>((resolve) => screen.write(data, resolve)));
-	});
-	await new Promise<void>((resolve) => child.onExit(() => resolve()));
-	await written;
-	rmSync(home, { recursive: true, force: true });
-	return screen;
-}
+const home = (): Home => {
+	const dir = mkdtempSync(join(tmpdir(), "nudge-picture-"));
+	mkdirSync(join(dir, "data"));
+	symlinkSync(join(homes().data, "python"), join(dir, "data", "python"));
+	return {
+		dir,
+		env: { ...process.env, NUDGE_HOME: dir, COLORTERM: "truecolor" },
+		remove: () => rmSync(dir, { recursive: true, force: true }),
+	};
+};
 
+const wanted = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
 for (const picture of PICTURES) {
-	const file = join(root, "docs", "img", `${picture.name}.svg`);
-	writeFileSync(file, svgOf(await screenOf(picture), { trimmed: true }));
-	process.stdout.write(`docs/img/${picture.name}.svg\n`);
+	if (wanted.length > 0 && !wanted.includes(picture.name)) continue;
+	const at = home();
+	const screen = openScreen(at, picture.args, {
+		columns: picture.columns,
+		rows: picture.rows,
+		env: { COLORTERM: "truecolor", ...picture.env },
+		background: picture.light ? "#fbfbf8" : "#16181f",
+	});
+	try {
+		await picture.to(screen);
+		const file = join(folder, `${picture.name}.svg`);
+		writeFileSync(
+			file,
+			svgOf(screen.terminal, { look: picture.light ? LIGHT : DARK, trimmed: picture.trimmed ?? false }),
+		);
+		process.stdout.write(`docs/img/${picture.name}.svg\n`);
+	} finally {
+		screen.kill("SIGTERM");
+		await screen.exit;
+		at.remove();
+	}
 }

@@ -22,7 +22,9 @@ export function ruleWith(title: string, columns: number, paint: Paint, token: To
 	);
 }
 
-/** "Enter insert  E edit": as many as fit. */
+const INDENT = "  ";
+
+/** "  Enter insert  e edit": as many as fit. */
 export function keyLine(
 	commands: readonly (readonly [CommandId, string])[],
 	keymap: Keymap,
@@ -35,7 +37,7 @@ export function keyLine(
 		const key = keymap.keysOf(command)[0];
 		if (!key) continue;
 		const text = `${key} ${says}`;
-		const gap = row === "" ? "" : "  ";
+		const gap = row === "" ? INDENT : "  ";
 		if (widthOf(gap + text) > left) break;
 		row += gap + paint("key", key) + paint("dim", ` ${says}`);
 		left -= widthOf(gap + text);

@@ -419,7 +419,7 @@ export class SessionView implements View {
 		if (foot?.cursor !== undefined) cursor = { x: foot.cursor, y: where.prompt };
 		const keys =
 			foot?.row ??
-			` ${keyLine(this.#deps.replays ? REPLAY_KEYS : footKeys(this), desk.keymap, size.columns - 2, paint)}`;
+			keyLine(this.#deps.replays ? REPLAY_KEYS : footKeys(this), desk.keymap, size.columns - 1, paint);
 		areas.push({ key: "foot", x: 0, y: where.status, width: size.columns, rows: [status, keys] });
 		return cursor ? { areas, cursor } : { areas };
 	}

@@ -60,7 +60,7 @@ export class TimelinePane {
 			return [paint("dim", fit("  No marker yet: places for a hint show up here.", columns))];
 		}
 		const wide = Math.min(
-			columns >= 60 ? 20 : 14,
+			Math.max(14, Math.floor(columns * 0.42)),
 			Math.max(...entries.map(({ place }) => widthOf(visibleLine(place)))),
 		);
 		const rows: Row[] = [];
