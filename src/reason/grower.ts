@@ -23,10 +23,13 @@ export type Soil = Omit<Ground, "branch" | "steering" | "signal"> & {
 	readonly keep: (event: Parameters<Ground["namespace"]["note"]>[0]) => void;
 	/** Opens a branch behind the end of one that has ended, and looks at it. */
 	readonly beyond: (ended: Branch) => string;
+	/** The branch that this lab's model may grow in place of one that another model began. */
+	readonly ofModel: (branch: string, lab: LiveLab) => string;
 };
 
 type Run = {
-	readonly branch: string;
+	/** Always the one that is looked at. */
+	branch: string;
 	readonly steering: Steering;
 	readonly control: AbortController;
 	/** A block of the model runs. */
@@ -60,7 +63,7 @@ export class Grower {
 
 	statusOf(branch: string): LiveStatus {
 		const run = this.#run;
-		if (run?.branch !== branch) return this.#rests.get(branch) ?? restOf(this.#state(branch));
+		if (!run) return this.#rests.get(branch) ?? restOf(this.#state(branch));
 		if (run.block) return "running";
 		if (run.steering.paused) return "paused";
 		return this.#soil.asking.pending ? "asking" : "thinking";
@@ -185,6 +188,8 @@ export class Grower {
 		try {
 			await before;
 			const lab = await this.#loaded(signal);
+			if (run.dead) return;
+			run.branch = this.#soil.ofModel(run.branch, lab);
 			const ground = { ...this.#soil, branch: run.branch, steering: run.steering, signal };
 			for await (const event of grow(lab, ground)) {
 				if (run.dead) break;

@@ -47,8 +47,7 @@ export async function* grow(lab: LiveLab, ground: Ground): AsyncGenerator<TraceE
 	const { settings } = branch;
 	const policy = ground.policy(settings.sampling.seed, signal);
 	if (isOpen(branch)) {
-		if (info.id !== settings.engine || info.model !== settings.model)
-			yield notice(`the engine is ${info.id} with ${info.model} from here on`);
+		if (info.id !== settings.engine) yield notice(`the engine is ${info.id} from here on`);
 		if (policy.says !== (ground.policies.get(branch.id) ?? settings.policy))
 			yield notice(`the policy is ${policy.says} from here on`);
 	}

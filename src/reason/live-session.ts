@@ -8,8 +8,7 @@ import type { Proposal } from "../hints/policy.ts";
 import type { Interpreter } from "../python/interpreter.ts";
 import type { Problem, TraceEvent, TraceSettings } from "../trace/events.ts";
 import { type Branch, isOpen, type Mark, type SessionState } from "../trace/fold.ts";
-import type { JournalError } from "../trace/journal.ts";
-import type { NewSession, Session, SessionStore } from "../trace/store.ts";
+import type { Session } from "../trace/store.ts";
 import { Asking } from "./asking.ts";
 import { ByHand } from "./by-hand.ts";
 import { Grower } from "./grower.ts";
@@ -18,22 +17,19 @@ import type { HandHint, HintSettings, Live, LiveChange, LiveStatus, Pending } fr
 import { type LabSource, type LiveLab, Loading } from "./live-lab.ts";
 import { differences, LivePolicy } from "./live-policy.ts";
 import { Namespace } from "./namespace.ts";
+import { openSession, problemOf, type WhichSession } from "./opening.ts";
 import { snapped } from "./rest.ts";
 import { standingOf } from "./standing.ts";
 import { Telling } from "./telling.ts";
 
 export type { LiveLab } from "./live-lab.ts";
 
-export type LiveOptions = {
-	readonly store: SessionStore;
+export type LiveOptions = WhichSession & {
 	/** May still be loading: the session can be looked at meanwhile. */
 	readonly lab: LabSource;
-	readonly session: { readonly new: NewSession } | { readonly id: string };
 	readonly hints: HintSettings;
 	/** The Python that a person sees; without it one of the lab's own is opened when a block runs. */
 	readonly interpreter?: () => Promise<Interpreter>;
-	/** Milliseconds since the epoch. */
-	readonly now?: () => number;
 };
 
 /** Throws SessionLockedError where it is open elsewhere, JournalError where it cannot be written. */
@@ -66,7 +62,7 @@ class LiveSession implements Live {
 	#hints: HintSettings;
 	#branch: string;
 	/** The lab's own, where the person has none. */
-	#python: Interpreter | undefined;
+	#python: { readonly lab: LiveLab; readonly interpreter: Interpreter } | undefined;
 	#closing: Promise<void> | undefined;
 	#closed = false;
 
@@ -83,23 +79,20 @@ class LiveSession implements Live {
 			() => this.#interpreter(),
 			(text) => this.#telling.trouble("info", text),
 		);
-		this.#session = this.#opened();
+		this.#session = openSession(options, {
+			trouble: (level, text) => this.#telling.trouble(level, text),
+			refused: (error) => this.#keeper.refused(error),
+		});
 		this.#keeper = new Keeper(this.#session, (text, level) => this.#telling.trouble(level, text));
 		this.id = this.#session.id;
 		this.state = this.#session.state;
-		const { problem, current } = this.state;
-		if (!problem) {
-			this.#session.close();
-			const lost = `session ${this.id} has lost its first line, which says the problem`;
-			throw new Error(`${lost}: it cannot be gone on with`);
-		}
-		this.problem = problem;
-		this.#branch = current ?? "main";
+		this.problem = problemOf(this.#session);
+		this.#branch = this.state.current ?? "main";
 		this.#lab = new Loading(options.lab);
-		this.#byHand = new ByHand(problem, () => this.#lab.there);
+		this.#byHand = new ByHand(this.problem, () => this.#lab.there);
 		this.#grower = new Grower({
 			session: this.id,
-			problem,
+			problem: this.problem,
 			state: this.state,
 			lab: this.#lab,
 			asking: this.#asking,
@@ -110,6 +103,7 @@ class LiveSession implements Live {
 			policies: this.#policies,
 			keep: (event) => this.#append(event),
 			beyond: (ended) => this.#growOn(ended),
+			ofModel: (branch, lab) => this.#ofModel(branch, lab),
 			now: this.#now,
 		});
 	}
@@ -249,7 +243,7 @@ class LiveSession implements Live {
 
 	async #close(): Promise<void> {
 		await this.#grower.close(CLOSING_MS);
-		this.#python?.close().catch(() => {});
+		this.#python?.interpreter.close().catch(() => {});
 		this.#session.close();
 		this.#closed = true;
 	}
@@ -260,9 +254,13 @@ class LiveSession implements Live {
 		return this.state.branches.get(this.#branch);
 	}
 
-	/** Opens a branch and looks at it. */
 	#fork(from: Branch, at: number, settings: TraceSettings): string {
 		this.#grower.leave();
+		return this.#open(from, at, settings);
+	}
+
+	/** Opens a branch and looks at it. */
+	#open(from: Branch, at: number, settings: TraceSettings): string {
 		this.#left.push(from.id);
 		let number = this.state.branches.size + 1;
 		while (this.state.branches.has(`b${number}`)) number++;
@@ -290,6 +288,18 @@ class LiveSession implements Live {
 		return name;
 	}
 
+	/** A branch is of one model: another one goes on from its text, as a branch of its own. */
+	#ofModel(branch: string, { engine: { info } }: LiveLab): string {
+		const from = this.state.branches.get(branch);
+		if (!from?.header || !isOpen(from) || from.settings.model === info.model) return branch;
+		const { id: engine, model, caps } = info;
+		const name = this.#open(from, from.length, { ...from.settings, engine, model, exact: caps.exact });
+		this.#namespace.hand(from.id, name);
+		const says = `${model} goes on as the branch ${name}, from the text of ${from.settings.model}`;
+		this.#telling.trouble("info", says);
+		return name;
+	}
+
 	#look(branch: string): void {
 		this.#grower.leave();
 		this.#branch = branch;
@@ -299,27 +309,11 @@ class LiveSession implements Live {
 
 	// What it needs.
 
-	#opened(): Session {
-		const { store, session } = this.#options;
-		const journal = { onError: (error: JournalError) => this.#keeper.refused(error) };
-		if ("new" in session) return store.create(session.new, journal, this.#now());
-		const { session: opened, bad, torn } = store.open(session.id, journal);
-		const damaged = bad.length + opened.state.misfits.length;
-		if (damaged > 0) {
-			const lines = damaged === 1 ? "1 line of the journal holds" : `${damaged} lines of the journal hold`;
-			this.#telling.trouble("warning", `${lines} nothing that fits this session: left out`);
-		}
-		if (torn) {
-			const why = "the program was ended while it wrote";
-			this.#telling.trouble("info", `${why}: half a line was taken off the end of the journal`);
-		}
-		return opened;
-	}
-
 	async #interpreter(): Promise<Interpreter> {
 		if (this.#options.interpreter) return this.#options.interpreter();
-		this.#python ??= await (await this.#lab.load()).openInterpreter();
-		return this.#python;
+		const lab = await this.#lab.load();
+		if (this.#python?.lab !== lab) this.#python = { lab, interpreter: await lab.openInterpreter() };
+		return this.#python.interpreter;
 	}
 
 	#policy(seed: number, signal?: AbortSignal): LivePolicy {

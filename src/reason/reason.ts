@@ -8,15 +8,15 @@
  * What the engine continues is always `header + accepted spans`: stopping, cutting, a dropped connection and a
  * resumption all come down to a request with a longer prefix.
  */
-import { type Chunk, EngineError, type GenerateEnd, type Message } from "../engine/engine.ts";
+import { type Chunk, EngineError, type GenerateEnd } from "../engine/engine.ts";
 import type { MarkerKind, ScanConfig, ScanEvent } from "../hints/marker.ts";
-import { lettered } from "../score/choice.ts";
 import type { EndReason, TraceEvent } from "../trace/events.ts";
 import { Blocks } from "./blocks.ts";
 import type { HandHint } from "./live.ts";
 import { Markers } from "./markers.ts";
 import {
 	given,
+	messagesOf,
 	type On,
 	REFLECTION_WORDS,
 	type ReasonDeps,
@@ -79,7 +79,7 @@ class Run {
 		const { maxCalls, maxRounds } = request.settings.budgets;
 		const rounds = (): number => deps.steering?.rounds ?? maxRounds;
 		this.#markers = new Markers(deps.policy, rounds, this.#on, request.from);
-		this.#blocks = new Blocks(deps, maxCalls, request.from?.blocks ?? [], request.from?.blocksFrom);
+		this.#blocks = new Blocks(deps, this.#on, maxCalls, request.from);
 	}
 
 	async *toTheEnd(): Events<EndReason> {
@@ -112,7 +112,7 @@ class Run {
 		const { from } = this.#request;
 		let header = from?.header;
 		if (!header) {
-			header = await this.#sampler.header(this.#messages());
+			header = await this.#sampler.header(messagesOf(this.#request));
 			yield* this.#notices();
 			yield { ...this.#on("header"), text: header.text, ...given({ ids: header.ids }) };
 		}
@@ -130,7 +130,7 @@ class Run {
 	/** The text ends in a whole block without its output: the trace broke off there, or a hint brought it. */
 	async *#runOwed(writing: Writing): Events {
 		const last = writing.endsIn;
-		if (this.#phase === "thinking" && isBlock(last)) yield* this.#runBlock(writing, last.code);
+		if (this.#phase === "thinking" && isBlock(last)) yield* this.#blocks.put(writing, last.code);
 	}
 
 	async *#grow(writing: Writing): Events<End> {
@@ -243,6 +243,7 @@ class Run {
 		}
 		if (closed !== undefined) {
 			yield* this.#atMarker(writing, "before-end", closed - this.#thinkClose.length);
+			if (this.#aside) return "on";
 			yield* writing.settleAll();
 			this.#phase = "answer";
 			return "on";
@@ -260,7 +261,7 @@ class Run {
 		}
 		if (!isBlock(event)) return "on";
 		yield* writing.cut(event.at, true);
-		yield* this.#runBlock(writing, event.code);
+		yield* this.#blocks.put(writing, event.code);
 		return "anew";
 	}
 
@@ -298,7 +299,7 @@ class Run {
 		const last = this.#phase === "thinking" ? writing.flush().find(isBlock) : undefined;
 		yield* writing.settleAll();
 		if (last) {
-			yield* this.#runBlock(writing, last.code);
+			yield* this.#blocks.put(writing, last.code);
 			return undefined;
 		}
 		if (this.#phase === "thinking") {
@@ -317,33 +318,6 @@ class Run {
 		return { reason: "eos", ...given({ eos, eosIds }) };
 	}
 
-	/** Runs a block that stands at the end of the turn and puts its output behind it. */
-	async *#runBlock(writing: Writing, code: string): Events {
-		const newline = writing.text.endsWith("\n") ? "" : "\n";
-		const block = this.#blocks.count + 1;
-		if (this.#blocks.left === 0) {
-			yield {
-				...this.#on("limit"),
-				block,
-				...(await writing.append(newline + this.#deps.dialect.callsUsedUp)),
-			};
-			return;
-		}
-		yield { ...this.#on("call"), block, code };
-		for (const text of await this.#blocks.bringBack()) yield this.#notice("warning", text);
-		const { result, framed } = await this.#blocks.run(code);
-		this.#deps.signal?.throwIfAborted();
-		yield {
-			...this.#on("output"),
-			block,
-			...(await writing.append(newline + framed)),
-			output: result.text,
-			verdict: result.verdict,
-			durationMs: result.durationMs,
-			...(result.stateLost ? { stateLost: true } : {}),
-		};
-	}
-
 	async *#score(text: string): Events {
 		const { problem, session } = this.#request;
 		let scored: Awaited<ReturnType<ReasonDeps["score"]>>;
@@ -358,17 +332,6 @@ class Run {
 		}
 		const { verdict, answer, reason } = scored;
 		yield { ...this.#on("outcome"), verdict, usage: this.#usage(), session, ...given({ answer, reason }) };
-	}
-
-	/** System and user: the problem, its choices, and what to do. */
-	#messages(): readonly Message[] {
-		const { problem, settings } = this.#request;
-		const choices = problem.choices?.length ? lettered(problem.choices) : undefined;
-		const content = [problem.problem, choices, settings.instruction].filter(Boolean).join("\n\n");
-		return [
-			...(settings.system ? [{ role: "system" as const, content: settings.system }] : []),
-			{ role: "user", content },
-		];
 	}
 
 	#usage() {

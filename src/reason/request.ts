@@ -1,8 +1,9 @@
 /** What a trace is made from, and where one stands that is taken up again. */
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, Message } from "../engine/engine.ts";
 import type { FenceDialect } from "../hints/marker.ts";
 import type { Policy } from "../hints/policy.ts";
 import type { Interpreter } from "../python/interpreter.ts";
+import { lettered } from "../score/choice.ts";
 import type {
 	EndReason,
 	OutcomeVerdict,
@@ -74,6 +75,16 @@ export type ReasonDeps = {
 	/** Waits, abortable; a test hands in one that does not. */
 	readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
+
+/** System and user: the problem, its choices, and what to do. */
+export function messagesOf({ problem, settings }: ReasonRequest): readonly Message[] {
+	const choices = problem.choices?.length ? lettered(problem.choices) : undefined;
+	const content = [problem.problem, choices, settings.instruction].filter(Boolean).join("\n\n");
+	return [
+		...(settings.system ? [{ role: "system" as const, content: settings.system }] : []),
+		{ role: "user", content },
+	];
+}
 
 /** Says an event of this trace: its type, its time and its branch. */
 export type On = <Type extends TraceEvent["type"]>(

@@ -86,7 +86,12 @@ export class Growth {
 	readonly view: Mutable<Branch>;
 
 	constructor(event: EventOf<"branch">, from: Growth | undefined, at: number) {
-		this.list = from?.list.fork(at) ?? new SpanList();
+		const inherited = from?.list.fork(at) ?? new SpanList();
+		// Ids are a model's own: of another one's trace only the text is taken.
+		const sameModel = from?.view.settings.model === event.settings.model;
+		this.list = sameModel
+			? inherited
+			: new SpanList(inherited.spans.map(({ kind, text }) => ({ kind, text })));
 		if (from) {
 			for (const name of ["markers", "proposals", "decisions", "hints"] as const) {
 				for (const item of from[name]) if (item.at < at) (this[name] as unknown[]).push(item);
@@ -109,7 +114,8 @@ export class Growth {
 			lastSegment: -1,
 		};
 		if (from && event.parent) this.view.parent = { branch: event.parent.branch, at };
-		if (from?.view.header) this.view.header = from.view.header;
+		const header = from?.view.header;
+		if (header) this.view.header = sameModel ? header : { text: header.text };
 	}
 
 	/** Appends to the text. The trace goes on, so what was said of its end no longer holds. */

@@ -490,6 +490,84 @@ describe("branches", () => {
 });
 
 describe("when things go wrong", () => {
+	test("a model that could not be loaded is asked for again when the trace is to go on", async () => {
+		const toy = toyLab(new ToyEngine(liveModel));
+		let there = false;
+		const opened = open({
+			hints: OFF,
+			lab: () => (there ? toy : Promise.reject(new Error("there is no such model file"))),
+		});
+		const { live, until, text } = opened;
+		live.goOn();
+		await until("failed");
+		there = true;
+		live.goOn();
+		await until("ended");
+		expect(text()).toBe(PLAIN);
+		await live.close();
+	});
+
+	test("stopping does not wait for a Python that is still being made; going on at once is heard", async () => {
+		const python = Promise.withResolvers<ToyPython>();
+		const { live, until, text } = open({
+			hints: { ...AUTO, rounds: 0 },
+			interpreter: () => python.promise,
+		});
+		live.goOn();
+		await until("running");
+		await live.stop();
+		expect(live.status).toBe("stopped");
+		live.goOn();
+		await until("running");
+		void live.stop();
+		live.goOn();
+		python.resolve(new ToyPython());
+		await until("ended");
+		expect(text()).toBe(HINTED);
+		expect(live.state.branches.get("main")?.calls.filter(({ output }) => output)).toHaveLength(1);
+		await live.close();
+	});
+
+	test("a hint that comes while the trace ends goes in behind that end", async () => {
+		const { live, until, text } = open({ hints: OFF });
+		let put: Promise<void> | undefined;
+		live.subscribe((change) => {
+			if (change.type === "event" && change.event.type === "end")
+				put ??= live.inject({ text: "think again.\n" });
+		});
+		live.goOn();
+		while (live.branch === "main") await until("ended", "thinking").then(rest);
+		await put;
+		await until("ended");
+		expect(text().startsWith(`${PLAIN}think again.\n`)).toBe(true);
+		expect(live.state.branches.get("main")?.outcome?.verdict).toBe("wrong");
+		await live.close();
+	});
+
+	test("another model goes on as a branch of its own, from the text alone; the first one finds its ids again", async () => {
+		const first = new ToyEngine(liveModel);
+		const second = new ToyEngine(liveModel, { seed: 9 });
+		Object.assign(second.info, { id: "other", model: "other" });
+		let engine = first;
+		const { live, until, change, text } = open({ hints: OFF, lab: () => toyLab(engine) });
+		live.goOn();
+		await change(tokensCame);
+		await live.stop();
+		engine = second;
+		live.goOn();
+		await until("ended");
+		expect([live.branch, text()]).toEqual(["b2", PLAIN]);
+		expect(live.state.branches.get("b2")).toMatchObject({ settings: { engine: "other", model: "other" } });
+		expect(live.state.branches.get("b2")?.header?.ids).toBeUndefined();
+		expect(live.state.branches.get("b2")?.spans[0]?.ids).toBeUndefined();
+		engine = first;
+		live.switchTo("main");
+		live.goOn();
+		await until("ended");
+		expect([live.branch, text()]).toEqual(["main", PLAIN]);
+		await live.close();
+	});
+
 	test("the session is there while the model loads; pausing, stopping and going on are heard meanwhile", async () => {
 		const loading = Promise.withResolvers<ReturnType<typeof toyLab>>();
 		const opened = open({ hints: OFF, lab: loading.promise });
