@@ -33,7 +33,7 @@ const PICTURES: readonly Picture[] = [
 		name: "session",
 		columns: 132,
 		rows: 38,
-		args: ["open", "--id", "first", "--veto-ms", "60000"],
+		args: ["open", "--id", "first", "--hints", "ask"],
 		to: async (screen) => {
 			await screen.until("? hint after");
 			screen.press("i");
@@ -86,7 +86,7 @@ const PICTURES: readonly Picture[] = [
 			screen.press("enter");
 			await screen.until("= correct");
 			screen.press("b");
-			await screen.until("leaves b");
+			await screen.until("change to it");
 		},
 	},
 	{
@@ -163,6 +163,14 @@ const home = (): Home => {
 	};
 };
 
+/** Until nothing has come for a while: a picture of a whole frame. */
+async function settled(screen: Screen): Promise<void> {
+	for (let bytes = -1; bytes !== screen.bytes; ) {
+		bytes = screen.bytes;
+		await new Promise((resolve) => setTimeout(resolve, 400));
+	}
+}
+
 const wanted = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 for (const picture of PICTURES) {
@@ -176,6 +184,7 @@ for (const picture of PICTURES) {
 	});
 	try {
 		await picture.to(screen);
+		if (!picture.trimmed) await settled(screen);
 		const file = join(folder, `${picture.name}.svg`);
 		writeFileSync(
 			file,

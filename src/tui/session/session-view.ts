@@ -72,6 +72,7 @@ const WHEEL_LINES = 3;
 /** Columns or rows by which a pane grows at a key. */
 const SHARE_STEP = 0.05;
 const PROMPT_ROWS = 6;
+const TAB_GAP = 3;
 
 export class SessionView implements View {
 	readonly sheet = false;
@@ -155,6 +156,8 @@ export class SessionView implements View {
 				this.#deps.desk.changed("now");
 				return;
 			case "trouble":
+				// The status line says already what is waited for.
+				if (change.level === "info" && this.#deps.waits() !== undefined) return;
 				this.#deps.desk.say(change.text, change.level);
 		}
 	}
@@ -453,17 +456,18 @@ export class SessionView implements View {
 			const here = name === this.#focus;
 			return `${here ? ">" : " "}${index + 1} ${NAMES[name]}${here && extra ? ` - ${extra}` : this.#count(name)}`;
 		});
-		// The tab that is looked at has what the others leave.
+		// The tab that is looked at has what the others leave, at most.
 		const others = labels.filter((_, index) => PANES[index] !== this.#focus);
-		const left = Math.max(8, rect.width - others.reduce((sum, label) => sum + widthOf(label) + 2, 0));
+		const left = Math.max(8, rect.width - others.reduce((sum, label) => sum + widthOf(label) + TAB_GAP, 0));
 		this.#tabs = [];
 		let x = rect.x;
 		return PANES.map((name, index) => {
 			const here = name === this.#focus;
-			const width = here ? left : widthOf(labels[index] ?? "") + 2;
+			const label = labels[index] ?? "";
+			const width = Math.min(widthOf(label) + TAB_GAP, here ? left : rect.width);
 			x += width;
 			this.#tabs.push(x);
-			return paint(here ? "title-focus" : "title", pad(labels[index] ?? "", width));
+			return paint(here ? "title-focus" : "title", pad(label, width));
 		}).join("");
 	}
 

@@ -35,15 +35,15 @@ type Part = { readonly text: string; readonly token: Token };
 
 export function statusRow(facts: StatusFacts, columns: number, paint: Paint): string {
 	let left = columns - 1;
-	let row = paint("status", " ");
+	let row = " ";
 	for (const [index, { text, token }] of parts(facts).entries()) {
 		const gap = index === 0 ? "" : "  ";
 		const width = widthOf(gap) + widthOf(text);
 		if (width > left) break;
-		row += paint("status", gap) + paint(token, text);
+		row += gap + (token === "status" ? text : paint(token, text));
 		left -= width;
 	}
-	return row + paint("status", pad("", left));
+	return paint.over("status", row + pad("", left));
 }
 
 function parts({ status, branch, settings, hints, tokens, perSecond, waits }: StatusFacts): Part[] {

@@ -103,15 +103,16 @@ function rowsOf(
 	const end = who === "" ? "" : ` ${who}`;
 	const room = Math.max(0, columns - widthOf(end));
 	const said = `${pad(visibleLine(entry.place), wide)}  ${visibleLine(entry.what)}`;
-	const text = pad(`${entry.mark} ${said}`, room);
+	const text = fit(`${entry.mark} ${said}`.trimEnd(), room);
+	const gap = pad("", room - widthOf(text));
 	const led = entry.led ? visibleLine(sayLed(entry.led)) : "";
 	const second = led === "" ? [] : [fit(`  ${" ".repeat(wide)}  -> ${led}`, columns)];
 	if (selected) {
 		const token = selected.focused ? "selected" : "selected-dim";
-		return [paint(token, text + end), ...second.map((row) => paint(token, pad(row, columns)))];
+		return [paint(token, text + gap + end), ...second.map((row) => paint(token, pad(row, columns)))];
 	}
 	return [
-		paint(entry.token, text) + paint(who === "you" ? "by-person" : "dim", end),
+		paint(entry.token, text) + gap + paint(who === "you" ? "by-person" : "dim", end),
 		...second.map((row) => paint("dim", row)),
 	];
 }
