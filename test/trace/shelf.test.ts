@@ -62,18 +62,19 @@ test("a second look finds what is new, changed and gone, and keeps what it knew"
 	expect(shelf.list.find(({ id }) => id === ids[2])).toBe(before.find(({ id }) => id === ids[2]));
 });
 
-test("a session that was removed is gone at once", () => {
+test("a session that was removed is gone at once", async () => {
 	const store = new SessionStore(freshFolder());
 	const ids = make(store, 2);
 	const shelf = shelfOf(store);
 	expect(shelfOf(store)).toBe(shelf);
 	shelf.refresh();
+	await read(shelf);
 	shelf.drop(ids[1]!);
 	expect(shelf.list.map(({ id }) => id)).toEqual([ids[0]]);
 	expect(shelf.total).toBe(1);
 });
 
-test("a folder that cannot be read is listed with why; one that was never begun is not", () => {
+test("a folder that cannot be read is listed with why; one that was never begun is not", async () => {
 	const store = new SessionStore(freshFolder());
 	const [id] = make(store, 1);
 	rmSync(join(store.folderOf(id!), "journal.jsonl"));
@@ -81,6 +82,7 @@ test("a folder that cannot be read is listed with why; one that was never begun 
 	mkdirSync(join(store.root, "20261122-zzzz"));
 	const shelf = new Shelf(store);
 	shelf.refresh();
+	await read(shelf);
 	expect(shelf.list).toEqual([{ id, trouble: expect.stringContaining("EISDIR") }]);
 	expect(shelf.total).toBe(1);
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { shelfOf } from "../../../src/trace/shelf.ts";
 import type { SessionStore } from "../../../src/trace/store.ts";
 import { SessionsPage } from "../../../src/tui/views/sessions-page.ts";
 import { FakeDesk, SIZES } from "../desk.ts";
@@ -8,7 +9,7 @@ import { expectDisjoint, freshStore, keep, NOON, until } from "./kept.ts";
 
 type Shown = { readonly desk: FakeDesk; readonly page: SessionsPage; readonly done: string[] };
 
-function show(store: SessionStore, size = SIZES[0]!): Shown {
+async function show(store: SessionStore, size = SIZES[0]!): Promise<Shown> {
 	const desk = new FakeDesk(size);
 	const done: string[] = [];
 	const page = new SessionsPage({
@@ -20,6 +21,7 @@ function show(store: SessionStore, size = SIZES[0]!): Shown {
 		restMs: 0,
 	});
 	desk.open(page);
+	while (shelfOf(store).loading) await new Promise(setImmediate);
 	return { desk, page, done };
 }
 
@@ -39,19 +41,19 @@ function several(store: SessionStore): string[] {
 test.each(SIZES)("at $columns x $rows every row is within its bounds and nothing overlaps", async (size) => {
 	const store = freshStore();
 	several(store);
-	const { desk, page } = show(store, size);
+	const { desk, page } = await show(store, size);
 	await until(desk, "the odd one");
 	expectDisjoint(page.draw(size), `${size.columns}x${size.rows}`);
 	desk.press("down");
 	expect(desk.screen().some((row) => /^> (20261122-\w{4} {2})?3 h/.test(row))).toBe(true);
 });
 
-test("sizes of all kinds", () => {
+test("sizes of all kinds", async () => {
 	const store = freshStore();
 	several(store);
 	for (let columns = 20; columns <= 210; columns += 19) {
 		for (let rows = 4; rows <= 60; rows += 7) {
-			const { desk, page } = show(store, { columns, rows });
+			const { desk, page } = await show(store, { columns, rows });
 			desk.screen();
 			expectDisjoint(page.draw(desk.size), `${columns}x${rows}`);
 			page.close();
@@ -59,10 +61,10 @@ test("sizes of all kinds", () => {
 	}
 });
 
-test("the newest stand first, with age, verdict, mark, hints, calls, model, name and problem", () => {
+test("the newest stand first, with age, verdict, mark, hints, calls, model, name and problem", async () => {
 	const store = freshStore();
 	const ids = several(store);
-	const { desk } = show(store, { columns: 140, rows: 30 });
+	const { desk } = await show(store, { columns: 140, rows: 30 });
 	const rows = desk.screen().slice(2, 5);
 	expect(rows.map((row) => row.slice(2, 15))).toEqual(ids.toReversed());
 	expect(rows[0]).toMatch(/^> \S+ {2}now {7}open +0 {6}0 {2}nudge-tiny +the odd one {2}What is 6 x 7\?/);
@@ -70,10 +72,10 @@ test("the newest stand first, with age, verdict, mark, hints, calls, model, name
 	expect(rows[2]).toMatch(/2 d +correct +accepted +2 +0 {2}nudge-tiny +theatre/);
 });
 
-test("Enter opens, the replay key replays, a second click opens", () => {
+test("Enter opens, the replay key replays, a second click opens", async () => {
 	const store = freshStore();
 	const ids = several(store);
-	const { desk, done } = show(store);
+	const { desk, done } = await show(store);
 	desk.press("down", "enter", "ctrl+r");
 	desk.screen();
 	const at = desk.find("2 d");
@@ -82,10 +84,10 @@ test("Enter opens, the replay key replays, a second click opens", () => {
 	expect(done).toEqual([`open ${ids[1]}`, `replay ${ids[1]}`, `open ${ids[0]}`]);
 });
 
-test("what is typed filters; Escape clears the filter, then leaves", () => {
+test("what is typed filters; Escape clears the filter, then leaves", async () => {
 	const store = freshStore();
 	several(store);
-	const { desk, page } = show(store);
+	const { desk, page } = await show(store);
 	desk.type("verdict:w");
 	expect(desk.screen()[0]).toContain("1 of 3");
 	expect(desk.screen().slice(2, 4).join("")).toContain("#hard");
@@ -101,10 +103,10 @@ test("what is typed filters; Escape clears the filter, then leaves", () => {
 	expect(desk.top).toBeUndefined();
 });
 
-test("letters that are commands elsewhere are text here", () => {
+test("letters that are commands elsewhere are text here", async () => {
 	const store = freshStore();
 	several(store);
-	const { desk, done } = show(store);
+	const { desk, done } = await show(store);
 	desk.type("q?x");
 	expect(desk.screen()[0]).toContain("q?x");
 	expect([...desk.asked, ...done]).toEqual([]);
@@ -119,7 +121,7 @@ test("the selected session is previewed: problem, answer, branches, tags, notes,
 		note: "too early",
 		thinking: `${"line\n".repeat(500)}the last line`,
 	});
-	const { desk } = show(store, SIZES[1]!);
+	const { desk } = await show(store, SIZES[1]!);
 	const screen = await until(desk, "the last line");
 	for (const text of [
 		"What is 6 x 7?",
@@ -144,14 +146,14 @@ test("a control sequence that a model wrote is shown, never obeyed", async () =>
 		name: "\x1b[31mred",
 		problem: { problem: "a\x1b[2Kb" },
 	});
-	const { desk } = show(store, SIZES[1]!);
+	const { desk } = await show(store, SIZES[1]!);
 	expect(await until(desk, "evil")).toContain("␛[2J");
 });
 
-test("deleting asks, says what would be lost, and does it only when told to", () => {
+test("deleting asks, says what would be lost, and does it only when told to", async () => {
 	const store = freshStore();
 	const ids = several(store);
-	const { desk } = show(store);
+	const { desk } = await show(store);
 	desk.press("delete");
 	const sheet = desk.screen().join("\n");
 	expect(sheet).toContain(`Delete session ${ids[2]}?`);
@@ -165,11 +167,11 @@ test("deleting asks, says what would be lost, and does it only when told to", ()
 	expect(desk.screen()[2]).toMatch(new RegExp(`^> ${ids[1]}`));
 });
 
-test("a session that is open is not deleted, and it is said by whom it is held", () => {
+test("a session that is open is not deleted, and it is said by whom it is held", async () => {
 	const store = freshStore();
 	const id = keep(store);
 	const { session } = store.open(id);
-	const { desk } = show(store);
+	const { desk } = await show(store);
 	desk.press("delete");
 	expect(desk.asked.join()).toContain(`session ${id} is open in this nudge`);
 	session.close();
@@ -180,8 +182,8 @@ test("a session that is open is not deleted, and it is said by whom it is held",
 	expect(existsSync(store.folderOf(id))).toBe(true);
 });
 
-test("no sessions yet is said, and no key does harm", () => {
-	const { desk, done } = show(freshStore());
+test("no sessions yet is said, and no key does harm", async () => {
+	const { desk, done } = await show(freshStore());
 	expect(desk.screen().join("\n")).toContain("There are no sessions yet.");
 	desk.press("enter", "delete", "ctrl+r", "down", "up", "pagedown", "alt+down");
 	desk.type("x");
@@ -189,12 +191,12 @@ test("no sessions yet is said, and no key does harm", () => {
 	expect(done).toEqual([]);
 });
 
-test("a folder that cannot be read is listed, can be deleted, and does not open", () => {
+test("a folder that cannot be read is listed, can be deleted, and does not open", async () => {
 	const store = freshStore();
 	const id = keep(store);
 	rmSync(join(store.folderOf(id), "journal.jsonl"));
 	mkdirSync(join(store.folderOf(id), "journal.jsonl"));
-	const { desk, done } = show(store);
+	const { desk, done } = await show(store);
 	expect(desk.screen()[2]).toContain("unreadable");
 	desk.press("enter");
 	expect(done).toEqual([]);
@@ -207,14 +209,14 @@ test("a journal with damaged lines is marked and says so in its preview", async 
 	const store = freshStore();
 	const id = keep(store);
 	writeFileSync(join(store.folderOf(id), "journal.jsonl"), "no json\n", { flag: "a" });
-	const { desk } = show(store, SIZES[1]!);
+	const { desk } = await show(store, SIZES[1]!);
 	expect(await until(desk, "1 line of its journal")).toContain("damaged");
 });
 
 test("a session that was made meanwhile comes in when the page is looked at again", async () => {
 	const store = freshStore();
 	keep(store, { name: "older", hoursAgo: 2 });
-	const { desk, page } = show(store);
+	const { desk, page } = await show(store);
 	desk.screen();
 	keep(store, { name: "newer" });
 	page.refresh();
@@ -226,7 +228,7 @@ test("a session that was made meanwhile comes in when the page is looked at agai
 test("what has not changed is not drawn anew", async () => {
 	const store = freshStore();
 	several(store);
-	const { desk, page } = show(store, SIZES[1]!);
+	const { desk, page } = await show(store, SIZES[1]!);
 	await until(desk, "Wait");
 	const before = page.draw(desk.size).areas;
 	const after = page.draw(desk.size).areas;

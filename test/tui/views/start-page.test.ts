@@ -229,7 +229,7 @@ test("what earlier sessions came to stands at each problem and in its preview", 
 	await until(desk, /theatre +with hints/);
 	await until(desk, "bundled, 92");
 	desk.press("tab", "down");
-	expect(desk.screen().join("\n")).toContain("2 sessions: 1 correct with hints, 1");
+	await until(desk, "2 sessions: 1 correct with hints, 1");
 	desk.type("verdict:with");
 	expect(desk.screen().join("\n")).toContain("1 of 92");
 });
