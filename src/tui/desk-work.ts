@@ -59,6 +59,8 @@ export class DeskWork {
 	#open: Open | undefined;
 	#closing: Promise<unknown> = Promise.resolve();
 	#set: ProblemSet | undefined;
+	/** The problem that was thought about last: the start page comes back to it. */
+	#last: string | undefined;
 	/** Counts what is opened: only the last one wished for is shown. */
 	#showing = 0;
 	#interruptedAt = 0;
@@ -172,6 +174,7 @@ export class DeskWork {
 	beginProblem(problem: Problem, set?: ProblemSet): void {
 		const { newSession } = this.#options;
 		this.#set = set ?? this.#set;
+		this.#last = problem.id;
 		void this.#show({ new: newSession(problem, String(this.#keeper.settings.engine)) }, true);
 	}
 
@@ -284,6 +287,8 @@ export class DeskWork {
 			store: options.store,
 			cwd: options.cwd,
 			...("files" in options.beginning && options.beginning.files ? { files: options.beginning.files } : {}),
+			...(this.#set ? { set: this.#set } : {}),
+			...(this.#last ? { selected: this.#last } : {}),
 			begin: (problem, set) => this.beginProblem(problem, set),
 			openSession: (id) => this.openSession(id),
 		});
