@@ -11,9 +11,9 @@ import { fit, pad } from "./text/cells.ts";
 import type { Paint, Theme } from "./theme/theme.ts";
 import type { Desk, Drawing, Level, Size, View } from "./view.ts";
 
-/** Between two drawings of data, in milliseconds: 15 a second, and 8 while the terminal has not the focus. */
+/** Between two drawings of data, in milliseconds: 15 a second; 10 over a long line or while the terminal has not the focus. */
 const COMMIT_MS = 66;
-const UNFOCUSED_COMMIT_MS = 125;
+const SLOW_COMMIT_MS = 100;
 /** A message stays for at least this long, whatever is typed; and one that asks for nothing goes by itself after a while. */
 const MESSAGE_MS = 1_000;
 const INFO_MS = 6_000;
@@ -37,6 +37,8 @@ export type AppOptions = {
 	readonly themes: readonly Theme[];
 	readonly paintOf: (theme: Theme) => Paint;
 	readonly mouse: boolean;
+	/** The terminal is at the end of a long line (ssh). */
+	readonly far?: boolean;
 	/** Commands that are not of one view: sessions, a new session, quitting. */
 	readonly run: (command: CommandId) => boolean;
 	readonly now?: () => number;
@@ -151,7 +153,7 @@ export class App implements Desk {
 			return;
 		}
 		if (this.#timer) return;
-		const wait = this.#focused ? COMMIT_MS : UNFOCUSED_COMMIT_MS;
+		const wait = this.#focused && !this.#options.far ? COMMIT_MS : SLOW_COMMIT_MS;
 		this.#timer = setTimeout(() => this.#draw(), Math.max(0, this.#drawnAt + wait - this.#now()));
 	}
 

@@ -71,6 +71,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 		themes: builtInThemes(),
 		paintOf: paint,
 		mouse: options.mouse,
+		far: Boolean(env.SSH_CONNECTION || env.SSH_TTY),
 		run: (command) => work.run(command),
 	});
 	let leave = (_code: number): void => {};
