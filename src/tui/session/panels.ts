@@ -54,9 +54,12 @@ export function proposalPanel(
 	now: number,
 ): readonly string[] {
 	const { proposal, marker, note, until } = pending;
-	const goes =
-		until === undefined ? "" : ` - goes in by itself in ${Math.max(0, (until - now) / 1_000).toFixed(1)} s`;
-	const title = `? hint ${placeOf(marker.kind, marker.word)} - ${visibleLine(proposal.hint)}${goes}`;
+	// When it goes in matters more than how it is called.
+	const place = `? hint ${placeOf(marker.kind, marker.word)}`;
+	const seconds = until === undefined ? undefined : (Math.max(0, until - now) / 1_000).toFixed(1);
+	const goes = seconds === undefined ? place : `${place} - goes in by itself in ${seconds} s`;
+	const tries = [`${goes} - ${visibleLine(proposal.hint)}`, goes, `${place} - ${seconds} s`];
+	const title = tries.find((one) => widthOf(one) <= columns - 4) ?? place;
 	const text = visible(proposal.text.replace(/^\n|\n$/g, ""))
 		.split("\n")
 		.flatMap((line) => wrapText(line, columns - 2));
