@@ -73,16 +73,17 @@ describe("a lab", () => {
 			store,
 		} = await live(lab, { interpreter: async () => python });
 		try {
-			let tokens = 0;
+			let chunks = 0;
 			const leave = session.subscribe((one) => {
-				if (one.type !== "event" || one.event.type !== "tokens" || ++tokens % 20 !== 0) return;
+				if (one.type !== "event" || one.event.type !== "tokens" || ++chunks % 6 !== 0) return;
 				session.pause();
 				setTimeout(() => session.goOn(), 1);
 			});
 			session.goOn();
 			await until("ended");
 			leave();
-			expect(tokens).toBeGreaterThan(40);
+			// How many chunks there are is a matter of timing; that it was paused is not.
+			expect(chunks).toBeGreaterThan(12);
 			const whole = text();
 			const main = session.state.branches.get("main")!;
 			expect(main.outcome?.verdict).toBe("correct");
