@@ -1,6 +1,7 @@
 /** What a run begins from: the problem, the settings, or a session that was broken off. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { policySaid } from "../hints/policy.ts";
 import type { LabSettings } from "../reason/lab.ts";
 import type { Domain, Problem } from "../trace/events.ts";
 import { type Branch, isOpen, mainBranch } from "../trace/fold.ts";
@@ -101,23 +102,12 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 		engine: text(context, "engine") ?? settings.engine,
 		dialect: settings.dialect,
 		hints: {
-			...policyOf(settings.policy, fresh.hints),
+			...fresh.hints,
+			...policySaid(settings.policy),
 			...(text(context, "hints") === undefined ? {} : { mode: fresh.hints.mode }),
 		},
 		sampling: settings.sampling,
 		budgets: settings.budgets,
-	};
-}
-
-/** Reads back what `Lab.traceSettings` wrote of the policy. */
-function policyOf(says: string, fresh: LabSettings["hints"]): LabSettings["hints"] {
-	const mode = /^(auto|ask|off)/.exec(says)?.[1] as LabSettings["hints"]["mode"] | undefined;
-	const number = (name: string, otherwise: number): number =>
-		Number(new RegExp(`${name}=(\\d+)`).exec(says)?.[1] ?? otherwise);
-	return {
-		mode: mode ?? fresh.mode,
-		rounds: number("rounds", fresh.rounds),
-		words: number("words", fresh.words),
 	};
 }
 

@@ -59,6 +59,20 @@ export interface Policy {
 	decide(marker: Marker, context: PolicyContext): Promise<Decision>;
 }
 
+/** Reads back what a policy said of itself; undefined where that is none of ours. */
+export function policySaid(
+	says: string,
+): { readonly mode: Policy["mode"]; readonly rounds?: number; readonly words?: number } | undefined {
+	const mode = /^(auto|ask|off)/.exec(says)?.[1] as Policy["mode"] | undefined;
+	if (mode === undefined) return undefined;
+	const number = (name: string): number | undefined => {
+		const found = new RegExp(`\\b${name}=(\\d+)`).exec(says)?.[1];
+		return found === undefined ? undefined : Number(found);
+	};
+	const [rounds, words] = [number("rounds"), number("words")];
+	return { mode, ...(rounds === undefined ? {} : { rounds }), ...(words === undefined ? {} : { words }) };
+}
+
 export type AutoOptions = {
 	/** Hints before the end of thinking. */
 	readonly rounds: number;

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { ProblemSet } from "../data/problem-set.ts";
+import { policySaid } from "../hints/policy.ts";
 import type { Lab, LabHooks, LabSettings } from "../reason/lab.ts";
 import type { Live } from "../reason/live.ts";
 import type { Problem } from "../trace/events.ts";
@@ -195,6 +196,8 @@ export class DeskWork {
 		const [{ openLive }] = await Promise.all([import("../reason/live-session.ts"), this.#closing]);
 		if (showing !== this.#showing) return;
 		const { mode, rounds, words, vetoMs } = this.#choices;
+		// A session that was kept goes on under the policy that it had.
+		const kept = "id" in session ? policySaid(store.summary(session.id)?.policy ?? "") : undefined;
 		const python: PythonPane = new PythonPane({
 			paint: app.paint,
 			open: async (size) => (await this.#keeper.lab).openInterpreter({ terminal: size }),
@@ -211,7 +214,7 @@ export class DeskWork {
 				store,
 				lab: () => this.#keeper.lab,
 				session,
-				hints: { mode, rounds, words, vetoMs },
+				hints: { mode, rounds, words, vetoMs, ...kept },
 				interpreter: () => python.interpreter(),
 			});
 		} catch (error) {
