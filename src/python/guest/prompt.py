@@ -50,6 +50,10 @@ class Prompt:
         os.environ["TERM"] = "xterm-256color"
         self.to_terminal()
         self.cooked = termios.tcgetattr(0)
+        # Between readline and the person's code the terminal echoes nothing: keys typed ahead are seen once, at the prompt.
+        self.silent = termios.tcgetattr(0)
+        self.silent[3] &= ~(termios.ECHO | termios.ECHONL)
+        self.set_modes(self.silent)
         self.input = self.person_input()
         self.readline = self.prepare_readline(history)
         self._hook = ctypes.PYFUNCTYPE(ctypes.c_int)(self.idle)
@@ -98,15 +102,18 @@ class Prompt:
         if opened > 2:
             os.close(opened)
         if modes is not None:
-            try:
-                termios.tcsetattr(0, termios.TCSANOW, modes)
-            except termios.error:
-                pass
+            self.set_modes(modes)
         worker = self.worker
         if worker.streams_broken():
             worker.streams()
         sys.stdin, sys.stdout, sys.stderr = worker.stdin, worker.out, worker.err
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def set_modes(self, modes: list) -> None:
+        try:
+            termios.tcsetattr(0, termios.TCSANOW, modes)
+        except termios.error:
+            pass  # no terminal there just now: the next `to_terminal` mends that
 
     def say(self, kind: bytes, payload: bytes = b"") -> None:
         self.worker.token = self.token
@@ -151,9 +158,11 @@ class Prompt:
 
     def line(self, prompt: str) -> str:
         self.waiting, self.cancelled = True, False
+        self.set_modes(self.cooked)
         try:
             return _ask(prompt)
         finally:
+            self.set_modes(self.silent)
             self.waiting = False
             while not self.cancelled and select.select([_CONTROL], [], [], 0)[0] and self.peek() == b"C":
                 self.worker.receive()
@@ -171,6 +180,7 @@ class Prompt:
         try:
             builtins.input = self.input
             worker.line_ended()
+            self.set_modes(self.cooked)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             _, text = blocks.run(source, f"<input {self.entries}>", worker.namespace, settle=False)
         except KeyboardInterrupt:
@@ -182,7 +192,7 @@ class Prompt:
             os._exit(0)
         if not text and worker.stdin.closed:
             text = _STAYS.rstrip()  # exit() and quit() close what they read
-        self.to_terminal(self.cooked)
+        self.to_terminal(self.silent)
         os.write(1, _RESET)
         worker.fresh_line()
         if text:

@@ -183,8 +183,10 @@ class Terminal:
             self.held += after
             del self.held[_HELD_KEYS:]
         elif self.at_prompt and b"\3" in data:
-            before, _, after = data.partition(b"\3")
-            self._type(before)
+            # As a terminal does: what was typed ahead and not read yet is gone too.
+            after = data.rpartition(b"\3")[2]
+            self.keys.clear()
+            termios.tcflush(self.kept, termios.TCIFLUSH)
             self.session.child.say(self.token, b"C")
             self._type(b"\n")
             if after:

@@ -61,6 +61,25 @@ test("Ctrl+D, exit() and Ctrl+Z end nothing, Ctrl+S and Ctrl+\\ stop nothing", a
 	});
 });
 
+test("what is typed ahead is seen once, each at its prompt; Ctrl+C drops what was not read yet", async () => {
+	await withPane(python, async ({ type, lines, until }) => {
+		type("x = 1\rfor i in range(2): print(x + i)\r\r'last'\r");
+		await until(/\n'last'\n>>>$/);
+		expect(lines()).toEqual([
+			">>> x = 1",
+			">>> for i in range(2): print(x + i)",
+			"...",
+			"1",
+			"2",
+			">>> 'last'",
+			"'last'",
+			">>>",
+		]);
+		type("x = 2\rx = 3\r\x03x\r");
+		await until(/KeyboardInterrupt\n>>> x\n[123]\n>>>$/);
+	});
+});
+
 test("wide characters and emoji are edited where they stand", async () => {
 	await withPane(python, async ({ pane, type, until }) => {
 		type(`'日本語 😀 é'${LEFT.repeat(5)}X`);
