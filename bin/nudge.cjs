@@ -69,6 +69,7 @@ function launch(node) {
 		for (const word of said.toString()) {
 			if (word === "e") enter();
 			else if (word === "l") entered = false;
+			else if (word === "b") leave();
 			else if (word === "z") stop();
 		}
 	});
@@ -82,6 +83,11 @@ function launch(node) {
 		entered = true;
 		// From now on the program has something to do before it stops; until now both stop as any job does.
 		if (process.listenerCount("SIGTSTP") === 0) process.on("SIGTSTP", onStop);
+	}
+
+	function leave() {
+		entered = false;
+		process.off("SIGTSTP", onStop);
 	}
 
 	/** While the screen is up Ctrl+Z is a key: this was sent, and maybe to this process alone. Else everyone has it. */

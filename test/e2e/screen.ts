@@ -27,7 +27,7 @@ const pty = createRequire(import.meta.url)("node-pty") as {
 };
 
 /** How long something may take to come, in milliseconds: far more than it needs on a busy machine. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 45_000;
 
 export type Cell = {
 	/** Empty for the right half of a wide character. */
@@ -79,7 +79,7 @@ export class Screen {
 	bytes = 0;
 	/** How often the whole screen (2J) or the scrollback (3J) was cleared. */
 	readonly clears = { screen: 0, scrollback: 0 };
-	/** As it came, for what leaves no trace on a screen. */
+	/** What the screen was made of, as it came: for what leaves no trace on it. */
 	raw = "";
 	#cursorShown = true;
 	#ended: Ended | undefined;
@@ -101,10 +101,12 @@ export class Screen {
 		let written = Promise.resolve();
 		child.onData((data) => {
 			this.bytes += Buffer.byteLength(data);
-			this.raw += data;
 			written = written
 				.then(() => new Promise<void>((resolve) => this.terminal.write(data, resolve)))
-				.then(() => this.#changed());
+				.then(() => {
+					this.raw += data;
+					this.#changed();
+				});
 		});
 		this.terminal.onData((answer) => {
 			if (!this.#ended) child.write(answer);

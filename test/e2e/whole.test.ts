@@ -172,6 +172,20 @@ test("stopped by SIGSTOP, of which nobody is told, the screen sets itself up ane
 	expect(screen.everything()).toContain(PROGRAM);
 });
 
+test("the launcher is killed under a shell that takes the terminal at once: the screen is left all the same", async () => {
+	const screen = shell(["-i"]);
+	await screen.until("prompt>");
+	screen.type(`${PROGRAM}\r`);
+	await screen.until("ready");
+	const pids = screen.processes();
+	to(0, "SIGKILL")(screen);
+	await screen.until(() => !pids.some(isAlive), "the end of every process");
+	screen.type("echo $((40 + 2))\r");
+	await screen.until("\n42\n");
+	expect({ ...screen.modes, paste: false }).toEqual(WHOLE);
+	expect(screen.text()).toContain(PROGRAM);
+});
+
 test("where there is no shell to go back to, Ctrl+Z says so and the screen stays", async () => {
 	const screen = new Screen(process.execPath, ["bin/nudge.cjs", "open"], {
 		cwd: dir,

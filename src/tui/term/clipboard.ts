@@ -31,7 +31,7 @@ export function copyText(text: string, send: (sequence: string) => void, env: No
 	const sequence = osc52(text, env);
 	if (sequence) send(sequence);
 	const file = clipboardFile(env);
-	const much = `${text.length.toLocaleString("en")} characters`;
+	const much = text.length === 1 ? "1 character" : `${text.length.toLocaleString("en")} characters`;
 	let failure: string | undefined;
 	try {
 		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -11,8 +11,10 @@ const LINE_FD = 3;
 export type Word =
 	/** The terminal is set up. */
 	| "e"
-	/** It is as before. */
+	/** It is as before, for now. */
 	| "l"
+	/** And stays so. */
+	| "b"
 	/** Stop the whole job (Ctrl+Z). Said back once that is over. */
 	| "z";
 

@@ -10,6 +10,8 @@ import { format } from "node:util";
 import { homes } from "../../trace/home.ts";
 
 const MOST_BYTES = 1_000_000;
+/** In characters: a library may say very much at once. */
+const MOST_OF_ENTRY = 100_000;
 const METHODS = ["log", "info", "debug", "warn", "error", "trace"] as const;
 
 export class ScreenLog {
@@ -29,15 +31,16 @@ export class ScreenLog {
 
 	/** One entry, whole, at once. */
 	write(text: string): void {
-		const entry = `${this.#now().toISOString()} ${text.trimEnd()}\n`;
+		const entry = `${this.#now().toISOString()} ${text.trimEnd().slice(0, MOST_OF_ENTRY)}\n`;
+		const bytes = Buffer.byteLength(entry);
 		try {
 			if (this.#bytes === undefined) this.#bytes = this.#open();
-			if (this.#bytes + entry.length > MOST_BYTES && this.#bytes > 0) {
+			if (this.#bytes + bytes > MOST_BYTES && this.#bytes > 0) {
 				renameSync(this.file, `${this.file}.1`);
 				this.#bytes = 0;
 			}
 			appendFileSync(this.file, entry, { mode: 0o600 });
-			this.#bytes += Buffer.byteLength(entry);
+			this.#bytes += bytes;
 		} catch {
 			// A full disk is said where something is lost by it, which is not here.
 		}

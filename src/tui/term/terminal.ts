@@ -3,8 +3,8 @@
  * has the alternate screen and the cursor.
  *
  * What always holds: what was set is undone exactly, once, and at once (so that it also works while the process ends);
- * whoever else gets the terminal (an editor, the shell after Ctrl+Z) gets it as it was before nudge. A terminal that is
- * gone is never written to again.
+ * whoever else gets the terminal (an editor, the shell after Ctrl+Z) gets it as it was before nudge. Nothing waits for a
+ * terminal that is gone.
  */
 import { tellLauncher } from "./launcher.ts";
 import {
@@ -141,7 +141,7 @@ export class Terminal {
 		if (!this.#raw(true)) return;
 		this.#state = "in";
 		tellLauncher("e");
-		this.#send(this.#plain ? "" : this.#setUp());
+		this.#send(this.#plain ? "" : `${this.#titles ? TITLE_KEEP : ""}${this.#setUp()}`);
 		this.#reading = true;
 		this.#stdin.resume();
 	}
@@ -165,7 +165,12 @@ export class Terminal {
 			this.#sendNow(this.#plain ? "" : clean ? this.#undo() : RESET);
 			this.#restore();
 		}
-		tellLauncher("l");
+		if (!this.#listening) return;
+		this.#listening = false;
+		process.off("exit", this.#onExit);
+		process.off("SIGCONT", this.#onContinue);
+		process.off("SIGTSTP", this.#onStop);
+		tellLauncher("b");
 	}
 
 	mouse(on: boolean): void {
@@ -242,7 +247,8 @@ export class Terminal {
 		try {
 			return await this.#stop(() => process.off("SIGTSTP", this.#onStop));
 		} finally {
-			if (this.#listening && process.listenerCount("SIGTSTP") === 0) process.on("SIGTSTP", this.#onStop);
+			process.off("SIGTSTP", this.#onStop);
+			if (this.#listening) process.on("SIGTSTP", this.#onStop);
 		}
 	}
 
@@ -251,6 +257,8 @@ export class Terminal {
 		if (this.#state === "in") void this.suspend();
 		else void this.#stopOnce(() => this.#stopped());
 	};
+
+	readonly #onExit = (): void => this.end();
 
 	/** After a SIGSTOP, of which nothing was heard, the shell had the terminal: everything is set up anew. */
 	readonly #onContinue = (): void => {
@@ -263,7 +271,7 @@ export class Terminal {
 	};
 
 	#setUp(): string {
-		const title = this.#titles ? TITLE_KEEP + titled(oneLine(this.#title)) : "";
+		const title = this.#titles ? titled(oneLine(this.#title)) : "";
 		return `${title}${this.#mouse ? MOUSE_ON : ""}${FOCUS_ON}${PASTE_ON}`;
 	}
 
@@ -304,7 +312,7 @@ export class Terminal {
 		process.on("SIGCONT", this.#onContinue);
 		process.on("SIGTSTP", this.#onStop);
 		// However the program ends, but for a kill: then the launcher does it.
-		process.on("exit", () => this.end());
+		process.on("exit", this.#onExit);
 	}
 
 	/** It is gone: somebody found out who wrote to it. */
@@ -323,8 +331,9 @@ export class Terminal {
 		}
 	}
 
+	/** The last word is tried in any case: a terminal that we may not read from may still be somebody's. */
 	#sendNow(text: string): void {
-		if (text === "" || this.#gone) return;
+		if (text === "") return;
 		try {
 			this.#writeNow(text);
 		} catch {
