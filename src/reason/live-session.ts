@@ -193,7 +193,7 @@ class LiveSession implements Live {
 	rewind(at: number): string {
 		const from = this.#looked;
 		if (!from || this.#closing) return this.#branch;
-		return this.#fork(from, snapped(from.spans, at), from.settings);
+		return this.#fork(from, snapped(from.spans, at), this.#drawnAnew(from.settings));
 	}
 
 	undoHint(): string | undefined {
@@ -217,6 +217,10 @@ class LiveSession implements Live {
 		if (branch === this.#branch || this.#closing) return;
 		if (this.state.branches.has(branch)) this.#look(branch);
 		else this.#telling.trouble("warning", `there is no branch ${branch}`);
+	}
+
+	pythonAfresh(): void {
+		this.#namespace.forget();
 	}
 
 	name(name: string): void {
@@ -257,6 +261,14 @@ class LiveSession implements Live {
 	#fork(from: Branch, at: number, settings: TraceSettings): string {
 		this.#grower.leave();
 		return this.#open(from, at, settings);
+	}
+
+	/** Where the model is sampled freely, a person who goes back wants to see another continuation, not the same again. */
+	#drawnAnew(settings: TraceSettings): TraceSettings {
+		const { sampling } = settings;
+		if (sampling.temperature === 0) return settings;
+		const seed = (sampling.seed + this.state.branches.size) % 2 ** 31;
+		return { ...settings, sampling: { ...sampling, seed } };
 	}
 
 	/** Opens a branch and looks at it. */

@@ -101,6 +101,9 @@ export interface Live {
 	/** Looks at another branch; one that grows is paused first. */
 	switchTo(branch: string): void;
 
+	/** The Python was begun afresh by a person: its earlier blocks run again before the next one. */
+	pythonAfresh(): void;
+
 	name(name: string): void;
 	tag(tag: string, on: boolean): void;
 	note(text: string): void;

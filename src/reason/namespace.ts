@@ -53,6 +53,12 @@ export class Namespace {
 		if (this.#holds?.branch === from) this.#holds = { ...this.#holds, branch: to };
 	}
 
+	/** A person began a fresh one: whoever runs a block next brings its names back first. */
+	forget(): void {
+		this.#holds = undefined;
+		this.#used = false;
+	}
+
 	#has(branch: string, blocks: number): boolean {
 		return this.#holds?.branch === branch && this.#holds.blocks === blocks;
 	}

@@ -61,6 +61,8 @@ class Run {
 	readonly #on: On;
 	readonly #now: () => number;
 	#writing: Writing | undefined;
+	/** The policy, or a person, is asked about a marker. */
+	#deciding = false;
 	#phase: "thinking" | "answer" = "thinking";
 	/** Aborts when the request that runs is to be left, because a person steers. */
 	#interrupt: AbortSignal | undefined;
@@ -146,7 +148,9 @@ class Run {
 				end = yield* this.#follow(writing);
 			} catch (error) {
 				if (!this.#aside) {
-					yield* writing.settleAll();
+					// Broken off before it was decided what goes in here, the trace ends here: it is asked again.
+					if (this.#deciding) writing.drop();
+					else yield* writing.settleAll();
 					const progress = writing.receivedLength > before;
 					const says = await this.#sampler.afterFailure(error, progress, this.#interrupt);
 					yield this.#notice("warning", says);
@@ -267,6 +271,7 @@ class Run {
 
 	async *#atMarker(writing: Writing, kind: MarkerKind, at: number, word?: string): Events<Step> {
 		yield* writing.settle(at);
+		this.#deciding = true;
 		const insert = yield* this.#markers.decide(kind, at, word, {
 			problem: this.#request.problem,
 			dialect: this.#deps.dialect,
@@ -274,6 +279,7 @@ class Run {
 			calls: this.#blocks.count,
 			callsLeft: this.#blocks.left,
 		});
+		this.#deciding = false;
 		if (!insert) {
 			// A person who puts a hint in at a marker means this place, and not where a token happens to end.
 			if (this.#aside && this.#deps.steering?.injects) yield* writing.cut(at, false);

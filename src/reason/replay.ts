@@ -218,6 +218,7 @@ export class Replay implements Live {
 	switchTo(): void {
 		this.#fixed();
 	}
+	pythonAfresh(): void {}
 	name(): void {
 		this.#fixed();
 	}

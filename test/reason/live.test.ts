@@ -103,6 +103,48 @@ describe("a session while somebody is at it", () => {
 		await live.close();
 	});
 
+	test("stopped while a proposal waits, the trace ends at its marker, and the same is asked again", async () => {
+		const { live, until, text } = open({ hints: ASK });
+		live.goOn();
+		await until("asking");
+		const asked = live.pending?.marker.at;
+		await live.stop();
+		// Nothing from behind the marker stands; a token that reaches over it comes again.
+		expect(text().length).toBeLessThanOrEqual(asked ?? 0);
+		expect(PLAIN.startsWith(text())).toBe(true);
+		live.goOn();
+		await until("asking");
+		expect(live.pending).toMatchObject({ proposal: { hint: "check" }, marker: { word: "Wait", at: asked } });
+		expect(live.state.branches.get("main")?.markers).toHaveLength(1);
+		live.answer({ do: "insert" });
+		await until("asking");
+		live.answer({ do: "veto" });
+		await until("ended");
+		expect(text()).toBe(HINTED);
+		await live.close();
+	});
+
+	test("a person who begins Python afresh finds the trace's names in it again", async () => {
+		const made: ToyPython[] = [];
+		const { live, until } = open({
+			hints: AUTO,
+			lab: toyLab(new ToyEngine(liveModel), () => {
+				const python = new ToyPython();
+				made.push(python);
+				return python;
+			}),
+		});
+		live.goOn();
+		await until("ended");
+		const ran = made[0]!.ran.length;
+		live.pythonAfresh();
+		await live.inject({ text: "\n```python\nprint(6*7)\n```\n" });
+		live.goOn();
+		await until("ended");
+		expect(made.flatMap((one) => one.ran)).toHaveLength(2 * ran + 1);
+		await live.close();
+	});
+
 	test("rewound, a branch waits and grows on its own; undo goes back", async () => {
 		const { live, until, text } = open({ hints: { ...AUTO, rounds: 0 } });
 		live.goOn();

@@ -299,7 +299,7 @@ export const COMMANDS = {
 		title: "Restart Python",
 		in: "session",
 		keys: ["f8"],
-		says: "a fresh namespace; the blocks of the trace are run again in it",
+		says: "a fresh namespace; the trace's earlier blocks run again before its next one",
 	},
 	"python.interrupt": { title: "Interrupt Python", in: "session", keys: ["f7"], says: "as Ctrl+C in it" },
 

@@ -213,7 +213,12 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 		replay: { can: hasText, do: () => deps.replay(live.branch) },
 		"problem.next": { do: deps.next },
 		"ended.next": { can: () => live.status === "ended", do: deps.next },
-		"python.restart": { do: () => void python.restart() },
+		"python.restart": {
+			do: () => {
+				live.pythonAfresh();
+				void python.restart();
+			},
+		},
 		"python.interrupt": { do: () => void python.interrupt() },
 		"proposal.insert": { can: isAsking, do: () => live.answer({ do: "insert" }) },
 		"proposal.veto": { can: isAsking, do: () => live.answer({ do: "veto" }) },

@@ -30,8 +30,13 @@ export class Hold {
 		this.#held = false;
 	}
 
-	async inject(hint: HandHint): Promise<void> {
+	/** Something else becomes of it. */
+	drop(): void {
 		this.#held = false;
+	}
+
+	async inject(hint: HandHint): Promise<void> {
+		this.drop();
 		await this.#live.inject(hint);
 		this.#live.goOn();
 	}
