@@ -42,9 +42,15 @@ export function titleRow(state: TitleState, columns: number, paint: Paint): stri
 	const row = tries.find(room);
 	if (row) {
 		const gap = columns - widthAll(row.left) - widthAll(row.right);
-		return painted(row.left, paint) + " ".repeat(gap) + painted(row.right, paint);
+		return painted(row.left, paint) + ruled(gap, row.right.length > 0, paint) + painted(row.right, paint);
 	}
 	return paint(name.token, pad(name.text, columns));
+}
+
+/** A rule over the room that is left, as the other panes' titles have it. */
+function ruled(gap: number, between: boolean, paint: Paint): string {
+	const room = gap - (between ? 2 : 1);
+	return room < 1 ? " ".repeat(gap) : ` ${paint("rule", "-".repeat(room))}${between ? " " : ""}`;
 }
 
 function middle(state: TitleState): Piece[] {

@@ -1,8 +1,8 @@
 /** The Python of a replay: the blocks that had run and what they printed, as text. Nothing runs here. */
 import type { Live } from "../../reason/live.ts";
+import { fit, widthOf } from "../text/cells.ts";
 import { LineIndex } from "../text/line-index.ts";
 import type { Desk } from "../view.ts";
-import { paneTitle } from "./panels.ts";
 import type { PythonLike } from "./session-view.ts";
 import { duration } from "./timeline.ts";
 
@@ -31,17 +31,20 @@ export class BlocksPane implements PythonLike {
 		return undefined;
 	}
 
+	wheel(lines: number): void {
+		this.scroll(lines);
+	}
+
 	scroll(by: number): void {
 		this.#back = Math.max(0, this.#back - by);
 	}
 
 	title(columns: number, focused: boolean): string {
-		return paneTitle(
-			"Python, as it ran",
-			this.#back > 0 ? `-${this.#back} lines` : "",
-			focused,
-			columns,
-			this.#desk.paint,
+		const { paint } = this.#desk;
+		const back = this.#back > 0 ? ` - ${this.#back} lines back` : "";
+		const said = fit(`Python, as it ran${back} `, columns);
+		return (
+			paint(focused ? "title-focus" : "title", said) + paint("rule", "-".repeat(columns - widthOf(said)))
 		);
 	}
 

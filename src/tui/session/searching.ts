@@ -56,7 +56,8 @@ export class Searching {
 			case "search":
 				this.#typing = true;
 				this.#field.text = "";
-				this.#from = this.#lines.line(this.#pane.cursor ?? this.#pane.first)?.from ?? 0;
+				this.#from =
+					this.#lines.length === 0 ? 0 : this.#lines.line(this.#pane.cursor ?? this.#pane.first).from;
 				return true;
 			case "search.done":
 				this.#typing = false;

@@ -45,6 +45,7 @@ export type PythonLike = Pick<
 	| "key"
 	| "paste"
 	| "scroll"
+	| "wheel"
 	| "restart"
 	| "interrupt"
 	| "dress"
@@ -194,6 +195,12 @@ export class SessionView implements View {
 				const step = command === "focus.next" ? 1 : PANES.length - 1;
 				return this.focusOn(PANES[(PANES.indexOf(this.#focus) + step) % PANES.length] ?? "thinking");
 			}
+			case "python.up":
+			case "python.down": {
+				const page = Math.max(1, (this.#layout?.panes.python?.height ?? 10) - 2);
+				this.#deps.python.scroll(command === "python.up" ? -page : page);
+				return true;
+			}
 			case "python.leave":
 				return this.focusOn("thinking");
 			case "hint.write":
@@ -338,7 +345,7 @@ export class SessionView implements View {
 			const by = mouse.action === "wheel-up" ? -WHEEL_LINES : WHEEL_LINES;
 			if (pane === "thinking") this.thinking.scroll(by);
 			else if (pane === "timeline") this.timeline.scroll(by);
-			else this.#deps.python.scroll(by);
+			else this.#deps.python.wheel(by);
 			return true;
 		}
 		if (mouse.action !== "press" || mouse.button !== "left") return false;
@@ -575,8 +582,10 @@ export class SessionView implements View {
 	#drawPython(rect: Rect, tabs: boolean, areas: Area[]): Drawing["cursor"] {
 		const { python, desk, depth } = this.#deps;
 		const focused = this.#focus === "python";
-		python.dress(desk.paint, depth);
-		const title = python.title(rect.width, focused);
+		// A theme without colours has none in Python either.
+		python.dress(desk.paint, desk.paint.theme.id === "plain" ? "none" : depth);
+		const mark = desk.paint(focused ? "title-focus" : "title", focused ? "> " : "  ");
+		const title = mark + python.title(rect.width - 2, focused);
 		const titles = tabs ? [this.#title("python", "", rect, tabs), title] : [title];
 		const top = rect.y + titles.length;
 		const height = rect.height - titles.length;

@@ -67,7 +67,8 @@ export class ThinkingPane {
 
 	/** The selected line; undefined while nothing is. */
 	get cursor(): number | undefined {
-		return this.#cursor === undefined ? undefined : Math.min(this.#cursor, this.#lines.length - 1);
+		const last = this.#lines.length - 1;
+		return this.#cursor === undefined || last < 0 ? undefined : Math.min(this.#cursor, last);
 	}
 
 	get first(): number {
@@ -164,8 +165,8 @@ export class ThinkingPane {
 	/** Another width: the same text stays at the top, and the same line selected. */
 	resize(columns: number): void {
 		const lines = this.#lines;
-		const top = this.#top === undefined ? undefined : lines.line(this.first)?.from;
-		const cursor = this.cursor === undefined ? undefined : lines.line(this.cursor)?.from;
+		const top = this.#top === undefined || lines.length === 0 ? undefined : lines.line(this.first).from;
+		const cursor = this.cursor === undefined ? undefined : lines.line(this.cursor).from;
 		const unseen = this.unseen;
 		lines.resize(Math.max(1, columns - GUTTER));
 		if (top !== undefined) this.#top = lines.lineAt(top);

@@ -129,7 +129,7 @@ describe("a fresh Python", () => {
 			await until(/\n'remember me'\n>>>$/);
 			await loop.restart("restarted for branch b2");
 			await until(/\[restarted for branch b2: earlier variables are gone\]\n>>>$/);
-			expect(title()).toMatch(/^Python +Ctrl\+\] leaves$/);
+			expect(title()).toMatch(/^Python -+ Ctrl\+\] leaves$/);
 			type("\x1b[A\r");
 			await until(/gone\]\n>>> 'remember me'\n'remember me'\n>>>$/);
 			expect((await loop.run("'x' in globals()")).text).toBe("False");

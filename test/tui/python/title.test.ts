@@ -22,24 +22,24 @@ const row = (state: Partial<TitleState>, columns: number): string =>
 	titleRow({ ...idle, ...state }, columns, bare);
 
 test("a title says who runs, for how long, and how to leave", () => {
-	expect(row({}, 30)).toBe("Python           Ctrl+] leaves");
+	expect(row({}, 30)).toBe("Python --------- Ctrl+] leaves");
 	expect(row({ running: "model", number: 2, runningMs: 340, keysWait: true }, 70)).toBe(
-		"Python  > model runs block 2, 0.3 s  your keys wait      Ctrl+] leaves",
+		"Python  > model runs block 2, 0.3 s  your keys wait ---- Ctrl+] leaves",
 	);
 	expect(row({ running: "person", runningMs: 61_250, modelWaits: true, focused: false }, 60).trimEnd()).toBe(
-		"Python  * you run, 61.3 s  the model waits",
+		`Python  * you run, 61.3 s  the model waits ${"-".repeat(17)}`,
 	);
 	expect(row({ last: { number: 3, verdict: "timeout", durationMs: 10_004 }, back: 120 }, 60)).toBe(
-		"Python  block 3 timeout 10.0 s     -120 lines  Ctrl+] leaves",
+		"Python  block 3 timeout 10.0 s --- -120 lines  Ctrl+] leaves",
 	);
 	expect([0.4, 12.4, 999.4, 999.6].map(tookOf)).toEqual(["<1 ms", "12 ms", "999 ms", "1.0 s"]);
 });
 
 test("in less room it says it shorter, and the way out goes last", () => {
 	const state = { running: "model", number: 2, runningMs: 340, keysWait: true } as const;
-	expect(row(state, 46)).toBe("Python  > block 2, 0.3 s  keys wait     Ctrl+]");
-	expect(row(state, 36)).toBe("Python  > block 2, 0.3 s      Ctrl+]");
-	expect(row(state, 20)).toBe("Python        Ctrl+]");
+	expect(row(state, 46)).toBe("Python  > block 2, 0.3 s  keys wait --- Ctrl+]");
+	expect(row(state, 36)).toBe("Python  > block 2, 0.3 s ---- Ctrl+]");
+	expect(row(state, 20)).toBe("Python ------ Ctrl+]");
 });
 
 test("a title is exactly as wide as its row", () => {
