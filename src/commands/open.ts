@@ -82,7 +82,10 @@ async function openCommand(context: Context): Promise<ExitCode> {
 	}
 	const { screenWorld } = await import("./open-setup.ts");
 	const world = await screenWorld(context, session);
-	if (world.linear) return await asRun(context, session, {});
+	if (world.linear) {
+		const { runLines } = await import("../tui/lines/program.ts");
+		return (await runLines(world.options)) as ExitCode;
+	}
 	// React is quicker in the form that is meant for use; it looks at this when it is loaded.
 	process.env.NODE_ENV ??= "production";
 	const { runScreen } = await import("../tui/program.ts");
