@@ -41,6 +41,8 @@ export type AppOptions = {
 	readonly far?: boolean;
 	/** Commands that are not of one view: sessions, a new session, quitting. */
 	readonly run: (command: CommandId) => boolean;
+	/** Keeps what a mistake inside a view was, for whoever mends it. */
+	readonly failed?: (error: unknown) => void;
 	readonly now?: () => number;
 };
 
@@ -112,10 +114,10 @@ export class App implements Desk {
 		this.open(view);
 	}
 
+	/** Also where it is the same again: what was on the terminal is not. Many in a row are drawn as data are. */
 	resize(size: Size): void {
-		if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
 		this.#size = size;
-		this.changed("now");
+		this.changed("soon");
 	}
 
 	setKeymap(keymap: Keymap): void {
@@ -199,6 +201,20 @@ export class App implements Desk {
 	}
 
 	input(input: Input): void {
+		this.#safely(() => this.#input(input));
+	}
+
+	/** A mistake inside a view costs what was asked of it then, and neither the session nor the screen. */
+	#safely(work: () => void): void {
+		try {
+			work();
+		} catch (error) {
+			this.#options.failed?.(error);
+			this.say(`a mistake inside nudge, this was not done: ${wordsOf(error)}`, "error");
+		}
+	}
+
+	#input(input: Input): void {
 		switch (input.type) {
 			case "focus":
 				this.#focused = input.on;
@@ -230,8 +246,10 @@ export class App implements Desk {
 	}
 
 	run(command: CommandId): void {
-		const view = this.top;
-		if (view && !this.#do(view, command)) this.say(`${COMMANDS[command].title}: not now`, "warning");
+		this.#safely(() => {
+			const view = this.top;
+			if (view && !this.#do(view, command)) this.say(`${COMMANDS[command].title}: not now`, "warning");
+		});
 		this.changed("now");
 	}
 
@@ -264,7 +282,7 @@ export class App implements Desk {
 		const areas: Drawing["areas"][number][] = [];
 		let cursor: Drawing["cursor"];
 		for (const [level, view] of this.#views.slice(Math.max(0, first)).entries()) {
-			const drawing = view.draw(this.#size);
+			const drawing = this.#drawn(view);
 			for (const area of drawing.areas) areas.push({ ...area, key: `${level} ${area.key}` });
 			cursor = drawing.cursor;
 		}
@@ -273,6 +291,24 @@ export class App implements Desk {
 		const message = cursor?.y === rows - 1 ? undefined : this.#messageRow();
 		if (message) areas.push({ key: "message", x: 0, y: rows - 1, width: columns, rows: [message] });
 		this.#surface.show(cursor ? { areas, cursor } : { areas }, this.#size);
+	}
+
+	/** What a view shows; where it cannot, that, and its keys go on working. */
+	#drawn(view: View): Drawing {
+		try {
+			return view.draw(this.#size);
+		} catch (error) {
+			this.#options.failed?.(error);
+			const { columns } = this.#size;
+			const quit = this.#keymap.keysOf("quit").at(-1);
+			const says = `a mistake inside nudge: this cannot be drawn: ${wordsOf(error)}`;
+			const rows = [says, `The session goes on and is kept.${quit ? ` ${quit} leaves nudge.` : ""}`].map(
+				(text) => this.#paint("error", pad(visibleLine(text), columns)),
+			);
+			return {
+				areas: [{ key: "mistake", x: 0, y: 0, width: columns, rows: rows.slice(0, this.#size.rows) }],
+			};
+		}
 	}
 
 	#messageRow(): string | undefined {
@@ -291,3 +327,5 @@ export class App implements Desk {
 		for (const view of this.#views.splice(0).reverse()) view.close?.();
 	}
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -73,6 +73,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 		mouse: options.mouse,
 		far: Boolean(env.SSH_CONNECTION || env.SSH_TTY),
 		run: (command) => work.run(command),
+		failed: (error) => log.write(`a view failed: ${error instanceof Error ? error.stack : String(error)}`),
 	});
 	let leave = (_code: number): void => {};
 	const left = new Promise<number>((resolve) => {
@@ -89,8 +90,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 	});
 	router.start();
 	const unguard = guardExits({ terminal, log, close: () => work.close(), resume: () => work.resume });
-	const onResize = (): void => app.resize(sizeOf(stdout));
-	stdout.on("resize", onResize);
+	// Not Node's `resize`, which says nothing where the size is the same again: the terminal has moved rows all the same.
+	const onResize = (): void => {
+		root.moved();
+		app.resize(sizeOf(stdout));
+	};
+	process.on("SIGWINCH", onResize);
 	work.begin();
 	if (chosen.problem) app.say(chosen.problem, "warning");
 	for (const says of options.says ?? []) app.say(says, "warning");
@@ -135,7 +140,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 
 	const code = await left;
 	app.end();
-	stdout.off("resize", onResize);
+	process.off("SIGWINCH", onResize);
 	router.stop();
 	terminal.end();
 	unguard();

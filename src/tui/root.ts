@@ -10,11 +10,15 @@ import type { Area, Drawing, Size } from "./view.ts";
 /** Keys are painted at once: what is thinned out is the data, before it comes here. */
 const MOST_FRAMES_PER_SECOND = 250;
 
+const HOME_AND_ERASE = "\x1b[H\x1b[J";
+
 /** What the terminal shows of nudge; the terminal itself (term/terminal.ts) hides and ends it. */
 export interface Root {
 	show(drawing: Drawing, size: Size): void;
 	/** Everything is written anew. */
 	redraw(): void;
+	/** The terminal's size changed, and what was on it went where it pleased: the next drawing is written whole. */
+	moved(): void;
 	/** Off the terminal, the alternate screen too, at once. */
 	hide(): void;
 	/** Back, with what was shown last. */
@@ -41,8 +45,9 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 			drawing.areas.map((area) => createElement(Rectangle, { ...area, key: area.key })),
 		);
 	};
-	const mount = (): Instance =>
-		render(createElement(Page), {
+	const mount = (): Instance => {
+		const others = stdout.listeners("resize");
+		const mounted = render(createElement(Page), {
 			stdout,
 			stdin: new NoKeys(),
 			alternateScreen: true,
@@ -53,6 +58,13 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 			patchConsole: false,
 			isScreenReaderEnabled: false,
 		});
+		// Ink would draw the old picture into the new size at once, and from where it left the cursor: terminals move
+		// that and the rows around it, each in its own way. `moved` does it from the corner.
+		for (const listener of stdout.listeners("resize"))
+			if (!others.includes(listener)) stdout.off("resize", listener as () => void);
+		return mounted;
+	};
+	let displaced = false;
 	let instance: Instance | undefined = mount();
 	const hide = (): void => {
 		instance?.unmount();
@@ -65,11 +77,19 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 	return {
 		show: (drawing, size) => {
 			frame = { drawing, size };
+			if (displaced && instance) {
+				displaced = false;
+				instance.clear();
+				stdout.write(HOME_AND_ERASE);
+			}
 			for (const listener of listeners) listener();
 		},
 		redraw: () => {
 			hide();
 			unhide();
+		},
+		moved: () => {
+			displaced = true;
 		},
 		hide,
 		unhide,
