@@ -64,7 +64,17 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 			if (!others.includes(listener)) stdout.off("resize", listener as () => void);
 		return mounted;
 	};
-	let displaced = false;
+	/** Nobody knows what stands on the terminal, nor where its cursor is. */
+	let displaced = true;
+	const show = (drawing: Drawing, size: Size): void => {
+		frame = { drawing, size };
+		if (displaced && instance) {
+			displaced = false;
+			instance.clear();
+			stdout.write(HOME_AND_ERASE);
+		}
+		for (const listener of listeners) listener();
+	};
 	let instance: Instance | undefined = mount();
 	const hide = (): void => {
 		instance?.unmount();
@@ -72,18 +82,16 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 		instance = undefined;
 	};
 	const unhide = (): void => {
-		instance ??= mount();
+		if (instance) return;
+		const { drawing, size } = frame;
+		// Entering the alternate screen leaves the cursor in whatever column the shell had it: nothing is drawn from there.
+		frame = { drawing: { areas: [] }, size };
+		instance = mount();
+		displaced = true;
+		show(drawing, size);
 	};
 	return {
-		show: (drawing, size) => {
-			frame = { drawing, size };
-			if (displaced && instance) {
-				displaced = false;
-				instance.clear();
-				stdout.write(HOME_AND_ERASE);
-			}
-			for (const listener of listeners) listener();
-		},
+		show,
 		redraw: () => {
 			hide();
 			unhide();

@@ -16,6 +16,9 @@ export const PASTE_OFF = `${ESC}[?2004l`;
 export const TITLE_KEEP = `${ESC}[22;2t`;
 export const TITLE_BACK = `${ESC}[23;2t`;
 export const CURSOR_SHOWN = `${ESC}[?25h`;
+/** A row that the terminal takes for wider than we do is cut off at the edge, and moves no other. */
+export const WRAP_OFF = `${ESC}[?7l`;
+export const WRAP_ON = `${ESC}[?7h`;
 export const SYNC_OFF = `${ESC}[?2026l`;
 
 export const titled = (title: string): string => `${ESC}]2;${title}\x07`;
@@ -31,7 +34,7 @@ export const RESET = [
 	FOCUS_OFF,
 	PASTE_OFF,
 	`${ESC}[?1l${ESC}>`,
-	`${ESC}[?7h`,
+	WRAP_ON,
 	`${ESC}(B\x0f`,
 	`${ESC}[?1049l`,
 	`${ESC}[0m`,

@@ -20,6 +20,8 @@ import {
 	TITLE_BACK,
 	TITLE_KEEP,
 	titled,
+	WRAP_OFF,
+	WRAP_ON,
 } from "./sequences.ts";
 import { stopWithShell } from "./stop.ts";
 import { writeNow } from "./write-now.ts";
@@ -272,11 +274,11 @@ export class Terminal {
 
 	#setUp(): string {
 		const title = this.#titles ? titled(oneLine(this.#title)) : "";
-		return `${title}${this.#mouse ? MOUSE_ON : ""}${FOCUS_ON}${PASTE_ON}`;
+		return `${title}${this.#mouse ? MOUSE_ON : ""}${FOCUS_ON}${PASTE_ON}${WRAP_OFF}`;
 	}
 
 	#undo(): string {
-		return `${SYNC_OFF}${MOUSE_OFF}${FOCUS_OFF}${PASTE_OFF}${CURSOR_SHOWN}${this.#titles ? TITLE_BACK : ""}`;
+		return `${SYNC_OFF}${WRAP_ON}${MOUSE_OFF}${FOCUS_OFF}${PASTE_OFF}${CURSOR_SHOWN}${this.#titles ? TITLE_BACK : ""}`;
 	}
 
 	#restore(): void {
