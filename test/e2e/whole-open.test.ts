@@ -84,6 +84,25 @@ test("Ctrl+Z goes back to the shell and fg to the session, as it stood, in a win
 	await nothingLeft(screen);
 });
 
+test("told in lines, it stops and goes on as any job does, and sets nothing", async () => {
+	const screen = shell("-i");
+	await screen.until("prompt>");
+	screen.type(`${PROGRAM} --screen-reader\r`);
+	await screen.until("What is the problem?");
+	screen.press("ctrl+z");
+	await screen.until("Stopped");
+	screen.type("fg\r");
+	await screen.until(() => /prompt> fg\n.*nudge.cjs/.test(screen.text()), "the job again");
+	screen.type("quit\r");
+	await screen.until(() => screen.row(screen.cursor.y).startsWith("prompt>"), "the shell");
+	screen.type("echo code $?\r");
+	await screen.until("\ncode 0\n");
+	expect(screen.everything().match(/Stopped/g)).toHaveLength(1);
+	expect(screen.raw).not.toMatch(/\x1b\[\?(1049|1000|1002|1004)h/);
+	screen.type("exit\r");
+	await nothingLeft(screen);
+});
+
 if (hasTmux())
 	test("in tmux the screen is drawn, answers keys, and leaves the pane as it was", async () => {
 		const tmux = new Tmux(["sh", "-c", asked(PROGRAM)], {

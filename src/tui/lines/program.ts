@@ -3,14 +3,13 @@
  * is appended line by line, what is typed comes line by line as the terminal itself lets one write it.
  *
  * What always holds: nothing of the terminal is changed, so there is nothing to put right at any end; not one control
- * sequence is written.
+ * sequence is written. Ctrl+Z needs nobody: this program and its launcher stop as any job does.
  */
 import { createInterface } from "node:readline";
 import type { Lab, LabHooks, LabSettings } from "../../reason/lab.ts";
 import type { ScreenOptions } from "../program.ts";
 import { guardExits } from "../term/exits.ts";
 import { ScreenLog } from "../term/log.ts";
-import { stopWithShell } from "../term/stop.ts";
 import { LineDesk } from "./desk.ts";
 import { voiceOf } from "./voice.ts";
 
@@ -49,7 +48,6 @@ export async function runLines(options: ScreenOptions): Promise<number> {
 			desk.interrupt();
 		},
 	});
-	const unstop = stopAsShellsExpect();
 	const lines = createInterface({ input: stdin, terminal: false });
 	lines.on("line", (line) => desk.dialogue.line(line));
 	lines.on("close", () => desk.dialogue.end());
@@ -60,26 +58,10 @@ export async function runLines(options: ScreenOptions): Promise<number> {
 	lines.close();
 	stdin.pause();
 	await desk.close();
-	unstop();
 	unguard();
 	stdin.off("error", gone);
 	quiet();
 	const bye = desk.resume;
 	if (bye) stdout.write(`The session is kept. Take it up again: ${bye}\n`);
 	return 0;
-}
-
-/** Ctrl+Z: the launcher, for which the shell waits, has to stop with this program. */
-function stopAsShellsExpect(): () => void {
-	const onStop = (): void => {
-		void stopWithShell(() => process.off("SIGTSTP", onStop)).finally(() => {
-			if (!over) process.on("SIGTSTP", onStop);
-		});
-	};
-	let over = false;
-	process.on("SIGTSTP", onStop);
-	return () => {
-		over = true;
-		process.off("SIGTSTP", onStop);
-	};
 }

@@ -19,6 +19,8 @@ export type Word =
 	| "z";
 
 let line: Socket | undefined;
+/** From "e" to "b" the launcher leaves it to the program when to stop; else it stops as any process does. */
+let stopsWithUs = false;
 
 /** To be called once, at the start of the program. */
 export function joinLauncher(): void {
@@ -31,6 +33,8 @@ export function joinLauncher(): void {
 
 /** At once, since the next thing that happens may be the end. Without a launcher nobody has to know. */
 export function tellLauncher(word: Word): void {
+	if (word === "e") stopsWithUs = true;
+	else if (word === "b") stopsWithUs = false;
 	if (!line) return;
 	try {
 		writeSync(LINE_FD, word);
@@ -41,11 +45,11 @@ export function tellLauncher(word: Word): void {
 
 /**
  * Has the launcher stop the job: it is the one the shell waits for, so it must not stop before the others. Resolves when
- * the shell has continued us all, or at once where there is no shell; undefined without a launcher.
+ * the shell has continued us all, or at once where there is no shell; undefined where the launcher does not wait for us.
  */
 export function stopByLauncher(): Promise<void> | undefined {
 	const answers = line;
-	if (!answers) return undefined;
+	if (!answers || !stopsWithUs) return undefined;
 	// Nothing else may be waited for just then, and a program that waits for nothing ends.
 	answers.ref();
 	tellLauncher("z");
