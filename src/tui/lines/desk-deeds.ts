@@ -6,7 +6,7 @@ import { mistakeIn } from "../views/start/choose-engine.ts";
 import type { LineDesk } from "./desk.ts";
 import { problemEntries, sessionEntries } from "./lists.ts";
 import { type Deeds, helpOf, isOn } from "./place.ts";
-import { policySays, withoutPassword } from "./says.ts";
+import { counted, policySays, withoutPassword } from "./says.ts";
 import { changedSays, settingBy, settingsSay } from "./settings.ts";
 import { beginFile } from "./start.ts";
 import { sentence, trouble } from "./voice.ts";
@@ -40,9 +40,9 @@ export function deskDeeds(desk: LineDesk): Deeds {
 				const entries = await problemEntries(set, said, async (problem) =>
 					desk.beginProblem(await set.whole(problem)),
 				);
-				const which = said === "" ? "" : ` that have "${said}"`;
+				const which = said === "" ? "" : ` with "${said}"`;
 				listing.show(
-					`${entries.length} problems of ${visibleLine(set.name)}${which}.`,
+					`${counted(entries.length, "problem")} of ${visibleLine(set.name)}${which}.`,
 					entries,
 					"Its number begins one.",
 				);
@@ -75,7 +75,7 @@ export function deskDeeds(desk: LineDesk): Deeds {
 				numbered.clear();
 				for (const { number, id } of entries) numbered.set(number, id);
 				listing.show(
-					`${entries.length} sessions${said === "" ? "" : ` that have "${said}"`}, newest first.`,
+					`${counted(entries.length, "session")}${said === "" ? "" : ` with "${said}"`}, newest first.`,
 					entries,
 					"Its number opens one.",
 				);

@@ -134,7 +134,7 @@ export class Reader {
 				this.#stands();
 				return;
 			case "branch":
-				this.flush();
+				if (this.#branch !== this.branch) this.flush();
 				this.#show();
 				this.#status = this.#live.status;
 				this.#say(turnedSays(this.#live.branch, this.#live.state, this.units.length, this.#status));
@@ -150,6 +150,7 @@ export class Reader {
 		if (!branch || !("branch" in event) || event.branch !== branch.id || event.type === "mark") return;
 		if (this.#branch !== branch || event.type === "edit") {
 			// The branch may only now be there; an edit changes what was told.
+			this.flush();
 			this.#show();
 			if (event.type === "edit") this.#say(`Edited by you: ${event.text.trim()}`);
 			return;
@@ -228,6 +229,10 @@ export class Reader {
 					`Paused${this.#where()}.${this.#explained ? "" : " Enter goes on; help lists what you can do."}`,
 				);
 				this.#explained = true;
+				return;
+			case "ready":
+				// Stopped before anything was there to be broken off; after a rewind the branch says so.
+				if (before === "thinking") this.#say("It waits: Enter lets it begin.");
 				return;
 			case "failed":
 				this.flush();

@@ -106,7 +106,7 @@ const SPECS = {
 		takes: "CODE",
 		says: "run a line, or lines, in the trace's Python",
 	},
-	"python.interrupt": { words: ["interrupt python"], says: "as Ctrl+C in it" },
+	"python.interrupt": { words: ["interrupt python"], says: "break off what runs in Python" },
 	"python.restart": { words: ["restart python"], says: "a fresh Python; what was defined in it is gone" },
 	"mark.accept": { words: ["mark accepted", "accept"] },
 	"mark.reject": { words: ["mark rejected", "reject"] },
@@ -194,14 +194,16 @@ export function meantBy(line: string, among: readonly LineWord[], now: (word: Li
 		return { word: "focus.python", by: ">", said: text.slice(1).trim() };
 	const ends = [...text.matchAll(/\S+/g)].slice(0, 6).map(({ index, 0: word }) => index + word.length);
 	const first = (some: readonly LineWord[]): LineWord | undefined => some.find(now) ?? some[0];
+	/** What takes nothing is not meant where something follows: it might be half of another name. */
+	const fits = (id: LineWord, end: number): boolean => end === text.length || specOf(id).takes !== undefined;
 	for (const end of ends.toReversed()) {
 		const by = phrase(text, end);
-		const word = first(among.filter((id) => namesOf(id).includes(by)));
+		const word = first(among.filter((id) => fits(id, end) && namesOf(id).includes(by)));
 		if (word !== undefined) return { word, by, said: text.slice(end).trim() };
 	}
 	for (const end of ends.toReversed()) {
 		const by = phrase(text, end);
-		const begun = among.filter((id) => namesOf(id).some((name) => name.startsWith(by)));
+		const begun = among.filter((id) => fits(id, end) && namesOf(id).some((name) => name.startsWith(by)));
 		const some = begun.some(now) ? begun.filter(now) : begun;
 		if (some.length === 1 && by.length > 1) return { word: some[0]!, by, said: text.slice(end).trim() };
 		if (some.length > 0)
@@ -224,6 +226,7 @@ function unknown(text: string, ends: readonly number[], among: readonly LineWord
 	}
 	const words = among.flatMap((id) => specOf(id).words);
 	const whole = phrase(text, ends[1] ?? ends[0] ?? 0);
-	const near = nearest(whole, words) || nearest(said, words);
+	const near = nearest(whole, words) || (words.includes(said) ? "" : nearest(said, words));
+	if (words.includes(said)) return `"${said}" takes nothing behind it${near || "; say it alone."}`;
 	return `There is no word "${said}"${near || "; help lists them."}`;
 }
