@@ -32,12 +32,22 @@ export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
 /** How long the terminal may take to say what its background is. */
 const BACKGROUND_MS = 1_000;
 
-/** Resolves with the exit code when the person has left. */
+/** Resolves with the exit code when the person has left. What it throws can be read: the terminal is whole by then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
 	const { env, stdin, stdout } = options;
 	const log = ScreenLog.of(env);
 	const quiet = log.capture();
 	const terminal = new Terminal({ stdin, stdout, env, mouse: options.mouse });
+	try {
+		return await screenOn(terminal, log, options);
+	} finally {
+		terminal.end();
+		quiet();
+	}
+}
+
+async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptions): Promise<number> {
+	const { env, stdout } = options;
 	terminal.enter();
 	const root = openRoot(stdout, sizeOf(stdout));
 	terminal.attach({ hide: root.hide, show: root.unhide, end: root.hide });
@@ -60,7 +70,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 		edit: (text, extension) => elsewhere(() => editText(terminal, text, extension, env)),
 		copy: (text) => copyText(text, (sequence) => terminal.send(sequence), env),
 		print: (text) => elsewhere(() => printPlain(terminal, text, stdout)),
-		suspend: () => void elsewhere(() => terminal.suspend()),
+		suspend: () =>
+			void elsewhere(() => terminal.suspend()).then((stopped) => {
+				if (!stopped) app.say("There is no shell to go back to", "warning");
+			}),
 		mouse: (on) => terminal.mouse(on),
 	};
 	const app: App = new App({
@@ -145,7 +158,6 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 	terminal.end();
 	unguard();
 	await Promise.allSettled([work.close(), themes.close(), keys.close()]);
-	quiet();
 	const bye = work.resume;
 	if (bye) stdout.write(`The session is kept. Take it up again: ${bye}\n`);
 	return code;

@@ -73,6 +73,9 @@ const free = guardExits({
 	log,
 	close: async () => {
 		if (process.env.STAND_IN_HANGS) await new Promise(() => {});
+		// Closing takes its time.
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		log.write("all is closed");
 	},
 	resume: () => "nudge open last",
 });

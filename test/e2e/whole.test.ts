@@ -85,6 +85,21 @@ test("a program that does not answer is killed after a while, and the terminal i
 	await expectWhole(screen, pids, SHOWN);
 });
 
+test("a signal to the whole job comes twice, and what is open is still closed in peace", async () => {
+	const log = join(dir, "cache", "screen.log");
+	rmSync(log, { force: true });
+	const screen = shell(["-i"]);
+	await screen.until("prompt>");
+	screen.type(`${PROGRAM}\r`);
+	await screen.until("ready");
+	process.kill(-screen.processes()[0]!, "SIGTERM");
+	await screen.until(() => screen.processes().length === 0, "the end of every process");
+	screen.type("echo code $?\r");
+	await screen.until("\ncode 143\n");
+	expect({ ...screen.modes, paste: false }).toEqual(WHOLE);
+	expect(readFileSync(log, "utf8")).toContain("all is closed");
+});
+
 test("what cannot be closed does not keep the program from ending", async () => {
 	const screen = await open({ env: { STAND_IN_HANGS: "1" } });
 	const pids = screen.processes();

@@ -9,6 +9,8 @@ import type { Terminal } from "./terminal.ts";
 import { writeNow } from "./write-now.ts";
 
 const CLOSE_WITHIN_MS = 3_000;
+/** A signal to the whole job comes twice, from its sender and through the launcher; a closed window in three ways. */
+const SAME_ENDING_MS = 300;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 type Signal = keyof typeof SIGNALS;
 
@@ -26,10 +28,15 @@ export type ExitOptions = {
 /** From here on until the returned function is called, which leaves everything as it was found. */
 export function guardExits({ terminal, log, close, resume, onInterrupt }: ExitOptions): () => void {
 	let ending = false;
+	let patientUntil = 0;
 	const end = async (code: number): Promise<void> => {
-		// A second signal, or an error while closing: no more waiting.
-		if (ending) process.exit(code);
+		if (ending) {
+			// Asked a second time: no more waiting.
+			if (Date.now() >= patientUntil) process.exit(code);
+			return;
+		}
 		ending = true;
+		patientUntil = Date.now() + SAME_ENDING_MS;
 		terminal.end();
 		const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS));
 		await Promise.race([close().catch((error: unknown) => log.write(wordsOf(error))), patience]);
