@@ -38,6 +38,7 @@ export type LineDeskOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
 	readonly openLab: LabOpener;
 	readonly now?: () => number;
 	readonly silenceMs?: number;
+	readonly pasteMs?: number;
 };
 
 /** Two presses of Ctrl+C within this time leave. */
@@ -70,7 +71,7 @@ export class LineDesk {
 		// What is announced has to be heard before it happens.
 		this.#choices = { ...options.choices, vetoMs: heardVetoMs(options.choices.vetoMs) };
 		this.#rules = rulesOfFiles({ env, cwd });
-		this.dialogue = new Dialogue(voice);
+		this.dialogue = new Dialogue(voice, options.pasteMs);
 		this.listing = new Listing(voice);
 		this.set = new ProblemSet("files" in beginning ? beginning.files : undefined);
 		this.keeper = new LabKeeper(

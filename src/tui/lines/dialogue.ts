@@ -12,14 +12,19 @@ type Waiting = { readonly question: boolean; readonly resolve: (line: string | u
 /** What leaves a question without an answer; an empty line does where an empty answer would mean nothing. */
 const LEAVES = "cancel";
 
+/** Lines that come within so long of one another were pasted. */
+const PASTE_MS = 100;
+
 export class Dialogue {
 	readonly #voice: Voice;
+	readonly #pasteMs: number;
 	readonly #typed: string[] = [];
 	readonly #waiting: Waiting[] = [];
 	#ended = false;
 
-	constructor(voice: Voice) {
+	constructor(voice: Voice, pasteMs = PASTE_MS) {
 		this.#voice = voice;
+		this.#pasteMs = pasteMs;
 	}
 
 	get ended(): boolean {
@@ -58,7 +63,7 @@ export class Dialogue {
 		return line;
 	}
 
-	/** Several lines, ended by an empty one; `begun` are those that are there already. */
+	/** Several lines, ended by an empty one behind which nothing was pasted; `begun` are those that are there already. */
 	async askLines(question: string, begun: readonly string[] = []): Promise<string | undefined> {
 		if (question !== "") this.#voice.say(question);
 		const lines = [...begun];
@@ -66,10 +71,16 @@ export class Dialogue {
 			const line = await this.#take(true);
 			// What was typed before the end of the input counts as no answer: nobody said that it was whole.
 			if (line === undefined || line.trim().toLowerCase() === LEAVES) return undefined;
-			if (line.trim() === "") break;
+			if (line.trim() === "" && !(lines.length > 0 && (await this.#goesOn()))) break;
 			lines.push(line);
 		}
-		return lines.length === 0 ? undefined : lines.join("\n");
+		return lines.length === 0 ? undefined : lines.join("\n").trimEnd();
+	}
+
+	/** Whether the lines that come belong to one text, with empty lines in it. */
+	async #goesOn(): Promise<boolean> {
+		if (this.#pasteMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#pasteMs));
+		return this.#pasteMs > 0 && this.#typed.length > 0;
 	}
 
 	async yes(question: string): Promise<boolean> {

@@ -25,6 +25,8 @@ export async function runLines(options: ScreenOptions): Promise<number> {
 		openLab: async (settings: LabSettings, hooks: LabHooks): Promise<Lab> =>
 			(await import("../../reason/lab.ts")).Lab.open(settings, hooks),
 	});
+	/** By a signal, or an error: the end of the process is not ours. */
+	let ending = false;
 	const ends = new Set<() => void>();
 	const gone = (): void => {
 		for (const end of [...ends]) end();
@@ -40,7 +42,10 @@ export async function runLines(options: ScreenOptions): Promise<number> {
 			},
 		},
 		log,
-		close: () => desk.close(),
+		close: () => {
+			ending = true;
+			return desk.close();
+		},
 		resume: () => desk.resume,
 		onInterrupt: () => {
 			// The terminal wrote ^C where the cursor stood.
@@ -55,6 +60,7 @@ export async function runLines(options: ScreenOptions): Promise<number> {
 	stdin.on("error", gone);
 
 	await desk.run();
+	if (ending) await new Promise(() => {});
 	lines.close();
 	stdin.pause();
 	await desk.close();

@@ -214,6 +214,7 @@ export class Reader {
 			const same = pending.proposal === asked?.proposal && pending.note === asked.note;
 			if (!same) this.#say(proposalSays(pending, this.#now()));
 			else if (pending.until !== undefined) this.#say(clockSays(pending, this.#now()).join(""));
+			else if (status === "asking") this.#say("The hint waits for your answer; Enter tells it again.");
 		}
 		if (status === "paused") this.flush();
 		if (status === before || (this.#held && (status === "paused" || status === "thinking"))) return;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Dialogue } from "../../../src/tui/lines/dialogue.ts";
 
-function dialogue(): { readonly talk: Dialogue; readonly said: string[] } {
+function dialogue(pasteMs = 0): { readonly talk: Dialogue; readonly said: string[] } {
 	const said: string[] = [];
-	return { talk: new Dialogue({ say: (text) => said.push(text) }), said };
+	return { talk: new Dialogue({ say: (text) => said.push(text) }, pasteMs), said };
 }
 
 describe("what is typed", () => {
@@ -41,6 +41,14 @@ describe("what is typed", () => {
 		const cut = talk.askLines("more?");
 		talk.end();
 		expect(await cut).toBeUndefined();
+	});
+
+	test("a text that is pasted may have empty lines in it; the one behind it ends it", async () => {
+		const { talk } = dialogue(1);
+		for (const line of ["a", "", "b"]) talk.line(line);
+		const text = talk.askLines("");
+		setTimeout(() => talk.line(""), 20);
+		expect(await text).toBe("a\n\nb");
 	});
 
 	test("a question can be taken back, a command cannot", async () => {

@@ -66,6 +66,7 @@ export function talk(
 		newSession: (one) => ({ problem: one, nudge: "0", environment: { engine: "toy" } }),
 		firstTime: false,
 		silenceMs: 5,
+		pasteMs: 0,
 		...rest,
 		choices: { ...CHOICES, ...choices },
 		voice,
