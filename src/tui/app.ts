@@ -145,10 +145,11 @@ export class App implements Desk {
 	changed(when: "now" | "soon" = "soon"): void {
 		if (this.#away) return;
 		if (when === "now") {
-			// Several changes of one key are one drawing.
+			// Several changes of one key are one drawing, and so is what follows from them without waiting: an answer to a
+			// proposal and the next one.
 			if (this.#queued) return;
 			this.#queued = true;
-			queueMicrotask(() => {
+			setImmediate(() => {
 				this.#queued = false;
 				this.#draw();
 			});

@@ -94,8 +94,11 @@ export function timelineOf(branch: Branch, pending?: Pending): Entry[] {
 			at: decision.at,
 			mark: "x",
 			token: "vetoed",
-			place: placeOfMarker(branch.markers.findLast(({ at }) => at === decision.at)),
-			what: `${proposal?.kind ?? decision.hint ?? "hint"}, ${decision.reason === "undone" ? "undone" : "vetoed"}`,
+			place: placeOfVeto(
+				decision,
+				branch.markers.findLast(({ at }) => at === decision.at),
+			),
+			what: `${nameOfHint({ kind: proposal?.kind ?? "", hint: decision.hint ?? "hint" })}, ${decision.reason === "undone" ? "undone" : "vetoed"}`,
 			who: decision.by,
 			event: decision,
 		});
@@ -175,7 +178,8 @@ export function verdictToken(verdict: EventOf<"outcome">["verdict"] | undefined)
 }
 
 /** Where a branch begins at a marker, that belongs to the branch before it. */
-function placeOfMarker(marker: EventOf<"marker"> | undefined): string {
+function placeOfVeto({ hint }: EventOf<"decision">, marker: EventOf<"marker"> | undefined): string {
+	if (hint === BY_HAND) return placeOf("");
 	return marker ? placeOf(marker.marker, marker.word) : "hint";
 }
 
@@ -205,5 +209,7 @@ const firstWords = (text: string): string => text.trim().slice(0, 60);
 
 /** The kind of a hint of the library; a person's own has none. */
 export function nameOfHint({ kind, hint }: Pick<EventOf<"hint">, "kind" | "hint">): string {
-	return kind === "by-hand" ? "written" : kind || hint || "written";
+	const name = kind || hint;
+	return name === BY_HAND || name === "" ? "written" : name;
 }
+const BY_HAND = "by-hand";
