@@ -14,7 +14,8 @@ type Pty = {
 	onExit(listener: (event: { exitCode: number; signal?: number }) => void): void;
 	write(data: string): void;
 	resize(columns: number, rows: number): void;
-	kill(signal?: string): void;
+	/** Closes the terminal itself, as a window that is closed does. */
+	destroy(): void;
 };
 
 /** What is used of node-pty; its own types name it by the package that the alias stands for. */
@@ -132,7 +133,8 @@ export class Screen {
 	/** The row as one reads it, without the spaces at its end. */
 	row(y: number): string {
 		const buffer = this.terminal.buffer.active;
-		return buffer.getLine(buffer.viewportY + y)?.translateToString(true) ?? "";
+		// The emulator keeps what stood to the right of a screen that was wider.
+		return buffer.getLine(buffer.viewportY + y)?.translateToString(true, 0, this.columns) ?? "";
 	}
 
 	/** All rows. */
@@ -195,9 +197,10 @@ export class Screen {
 		};
 	}
 
-	/** Waits for a text on the screen, or for something else that is to become true. */
+	/** Waits for a text on the screen, or for something else that is to become true. Half a frame is never looked at. */
 	async until(wanted: string | (() => boolean), what?: string): Promise<void> {
-		const isTrue = typeof wanted === "string" ? () => this.text().includes(wanted) : wanted;
+		const stands = typeof wanted === "string" ? () => this.text().includes(wanted) : wanted;
+		const isTrue = (): boolean => !this.modes.sync && stands();
 		const name = what ?? (typeof wanted === "string" ? `"${wanted}"` : "what was waited for");
 		const deadline = Date.now() + PATIENCE_MS;
 		while (!isTrue()) {
@@ -278,7 +281,7 @@ export class Screen {
 
 	/** The terminal's window is closed. */
 	hangUp(): void {
-		this.#child.kill("SIGHUP");
+		this.#child.destroy();
 	}
 
 	/** Ends it all, for the end of a test. */

@@ -61,6 +61,16 @@ test("left on the start page, the terminal is whole", async () => {
 	await nothingLeft(screen);
 });
 
+test("its window is closed: nothing of a session is left, and it can be opened again", async () => {
+	const screen = await session();
+	screen.hangUp();
+	await nothingLeft(screen);
+	const again = shell("-c", asked(`${PROGRAM} last`));
+	await again.until("Okay, let me multiply 388 by 286.");
+	again.press("ctrl+q");
+	await again.until("code 0");
+});
+
 test("Ctrl+Z goes back to the shell and fg to the session, as it stood, in a window of another size", async () => {
 	const screen = shell("-i");
 	await screen.until("prompt>");
