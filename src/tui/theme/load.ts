@@ -2,7 +2,7 @@
  * Themes from files: those that come with nudge, then the user's (`themes/*.json` in the folder of settings), which may
  * stand in for one of the former or build on it. A theme with a mistake is left out, and the mistake told with its place.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Diagnostic } from "../../hints/hint.ts";
 import { nearest } from "../../hints/nearest.ts";
@@ -51,7 +51,7 @@ type UserThemes = {
 };
 
 export function readUserThemes(dir: string): UserThemes {
-	const found = existsSync(dir) ? readdirSync(dir).filter(isThemeFile).sort() : [];
+	const { found, unread } = themeFiles(dir);
 	const files = new Map(found.map((name) => [basename(name, ".json"), open(join(dir, name))]));
 	const raws = new Map<string, Raw>();
 	for (const [id, file] of files) {
@@ -93,7 +93,7 @@ export function readUserThemes(dir: string): UserThemes {
 	const usable = [...themes].filter((entry): entry is [string, Theme] => entry[1] !== undefined);
 	return {
 		themes: new Map(usable),
-		problems: [...files.values()].flatMap((file) => file.problems),
+		problems: [...unread, ...[...files.values()].flatMap((file) => file.problems)],
 		broken: new Set([...files.keys()].filter((id) => themes.get(id) === undefined)),
 	};
 }
@@ -102,6 +102,20 @@ const say = (ids: Iterable<string>): string => [...ids].join(", ");
 
 export function isThemeFile(name: string): boolean {
 	return name.endsWith(".json") && !name.startsWith(".") && name !== "theme.schema.json";
+}
+
+/** A folder that is there and cannot be read is a mistake; one that is not there is none. */
+function themeFiles(dir: string): {
+	readonly found: readonly string[];
+	readonly unread: readonly Diagnostic[];
+} {
+	try {
+		return { found: readdirSync(dir).filter(isThemeFile).sort(), unread: [] };
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return { found: [], unread: [] };
+		const message = `your themes cannot be read: ${(error as Error).message}`;
+		return { found: [], unread: [{ file: dir, line: 1, column: 1, severity: "error", message }] };
+	}
 }
 
 function open(name: string): YamlFile {

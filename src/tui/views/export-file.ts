@@ -2,7 +2,16 @@
  * A session into a file, without asking anything: the forms there are, what is wrong with a place, and the writing. What
  * was written is said, with how much of it trains.
  */
-import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import {
+	appendFileSync,
+	closeSync,
+	existsSync,
+	openSync,
+	readFileSync,
+	readSync,
+	type Stats,
+	statSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type Exported, type ExportFormat, exported, WholeFile } from "../../trace/export.ts";
 import type { SessionState } from "../../trace/fold.ts";
@@ -68,7 +77,12 @@ export function exportName({ session, branch }: ExportOf, { format, extension }:
 export function mistakeInPlace(written: string, cwd: string): string | undefined {
 	if (written.trim() === "") return "a file needs a name";
 	const file = placeOfPath(written.trim(), cwd);
-	const there = statSync(file, { throwIfNoEntry: false });
+	let there: Stats | undefined;
+	try {
+		there = statSync(file, { throwIfNoEntry: false });
+	} catch (error) {
+		return `no file can be written there: ${(error as Error).message}`;
+	}
 	if (there?.isDirectory() || written.trim().endsWith("/"))
 		return `${written.trim()} is a folder: name a file in it`;
 	return existsSync(dirname(file)) ? undefined : `there is no folder ${dirname(file)}`;

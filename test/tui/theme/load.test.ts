@@ -142,6 +142,15 @@ describe("a user's themes", () => {
 		]);
 	});
 
+	it("that cannot be read as a folder are told, and nudge's own hold", () => {
+		const home = folder({ "config/themes": "a file" });
+		const { themes, problems } = loadThemes({ env: { NUDGE_HOME: home } });
+		expect(themes.map(({ id }) => id)).toEqual([...BUILT_IN_IDS]);
+		expect(problems.map(({ message }) => message)).toEqual([
+			expect.stringContaining("your themes cannot be read: ENOTDIR"),
+		]);
+	});
+
 	it("may not build on themselves in a circle", () => {
 		const { ids, problems } = load({
 			"a.json": '{ "name": "A", "extends": "b" }',

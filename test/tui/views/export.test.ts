@@ -101,6 +101,7 @@ test("folders, missing folders and traces without anything to train on are said"
 		["", "a file needs a name"],
 		["folder", "folder is a folder: name a file in it"],
 		["no/such", "there is no folder"],
+		["x".repeat(300), "no file can be written there: ENAMETOOLONG"],
 	] as const) {
 		desk.press("ctrl+a", "ctrl+k");
 		desk.type(typed);

@@ -84,10 +84,10 @@ export function problemText(
 }
 
 function mistakeInFile(place: string): string | undefined {
-	const stat = statSync(place, { throwIfNoEntry: false });
-	if (!stat) return `There is no file ${place}.`;
-	if (!stat.isFile()) return `${place} is not a file.`;
 	try {
+		const stat = statSync(place, { throwIfNoEntry: false });
+		if (!stat) return `There is no file ${place}.`;
+		if (!stat.isFile()) return `${place} is not a file.`;
 		const file = openSync(place, "r");
 		try {
 			const bytes = Buffer.alloc(Math.min(LOOKED_AT_BYTES, stat.size));

@@ -30,6 +30,8 @@ test.each([
 	["binary", "is no text"],
 	["large.txt", "more than 1 MiB"],
 	["set.jsonl", "is a problem set"],
+	["x".repeat(5000), "cannot be read: ENAMETOOLONG"],
+	["a\0b", "cannot be read"],
 ])("%j is refused: %s", (path, why) => {
 	expect(problemText(path, cwd)).toEqual({ mistake: expect.stringContaining(why) });
 });
