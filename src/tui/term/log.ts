@@ -8,6 +8,7 @@ import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node
 import { dirname, join } from "node:path";
 import { format } from "node:util";
 import { homes } from "../../trace/home.ts";
+import { CURSOR_SHOWN } from "./sequences.ts";
 
 const MOST_BYTES = 1_000_000;
 /** In characters: a library may say very much at once. */
@@ -54,7 +55,9 @@ export class ScreenLog {
 		const { stderr } = process;
 		const write = stderr.write;
 		stderr.write = ((text: string | Uint8Array, ...rest: unknown[]): boolean => {
-			this.write(`stderr: ${typeof text === "string" ? text : Buffer.from(text).toString()}`);
+			const said = typeof text === "string" ? text : Buffer.from(text).toString();
+			// What Ink's helper shows the cursor with at the end: the terminal has done so itself.
+			if (said !== CURSOR_SHOWN) this.write(`stderr: ${said}`);
 			const written = rest.find((one): one is () => void => typeof one === "function");
 			if (written) process.nextTick(written);
 			return true;
