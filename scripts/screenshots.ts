@@ -192,8 +192,7 @@ for (const picture of PICTURES) {
 		);
 		process.stdout.write(`docs/img/${picture.name}.svg\n`);
 	} finally {
-		screen.kill("SIGTERM");
-		await screen.exit;
+		await screen.close();
 		at.remove();
 	}
 }

@@ -141,7 +141,7 @@ export function timelineOf(branch: Branch, pending?: Pending): Entry[] {
 			mark: "?",
 			token: "pending",
 			place: placeOf(pending.marker.kind, pending.marker.word),
-			what: `${pending.proposal.kind}, proposed`,
+			what: pending.proposal.kind,
 			who: "policy",
 			event: { type: "pending", pending },
 		});
