@@ -179,7 +179,7 @@ export class LineDesk {
 	}
 
 	async toStart(): Promise<void> {
-		await this.#leaveSession();
+		await this.#leave();
 		const start = new Start(this);
 		this.#place = start;
 		start.ask();
@@ -225,8 +225,7 @@ export class LineDesk {
 		this.#progress.close();
 		const { live } = this.#session ?? {};
 		if (live && live.status !== "ended") this.#resume = `nudge open ${live.id}`;
-		if (this.#place !== this.#session) await this.#place.close();
-		await this.#leaveSession();
+		await this.#leave();
 		this.set.close();
 		await this.keeper.close();
 	}
@@ -254,7 +253,7 @@ export class LineDesk {
 	}
 
 	async #open(session: LiveOptions["session"], goOn: boolean): Promise<void> {
-		await this.#leaveSession();
+		await this.#leave();
 		const { store, cwd } = this.options;
 		const { mode, rounds, words, vetoMs } = this.#choices;
 		const python = new LinePython({
@@ -273,7 +272,7 @@ export class LineDesk {
 			});
 		} catch (error) {
 			this.voice.say(trouble("error", (error as Error).message));
-			if (!(this.#place instanceof Start)) await this.toStart();
+			await this.toStart();
 			return;
 		}
 		const { voice, dialogue } = this;
@@ -301,10 +300,11 @@ export class LineDesk {
 		if (goOn) live.goOn();
 	}
 
-	/** Its journal is closed before it can be opened again. */
-	async #leaveSession(): Promise<void> {
+	/** The journal of a session is closed before it can be opened again. */
+	async #leave(): Promise<void> {
 		const session = this.#session;
 		this.#session = undefined;
+		if (this.#place !== session) await this.#place.close();
 		await session?.close();
 	}
 }

@@ -70,10 +70,9 @@ function haystackOf({ id, summary }: Shelved): { readonly name: string; readonly
 function sessionSays({ id, summary, trouble }: Shelved, nowMs: number): string {
 	if (!summary) return `${id}, cannot be read: ${visibleLine(trouble ?? "")}`;
 	const { created, updated, verdict, open, hints, calls, name, tags, mark, problem, damaged } = summary;
-	const when = ago(updated ?? created, nowMs);
 	return [
 		id,
-		when === "now" ? "just now" : /\d+ (?:min|h|d)$/.test(when) ? `${when} ago` : when,
+		whenSays(updated ?? created, nowMs),
 		verdict ?? (open ? "open" : "ended"),
 		counted(hints, "hint"),
 		counted(calls, "call"),
@@ -83,6 +82,16 @@ function sessionSays({ id, summary, trouble }: Shelved, nowMs: number): string {
 		...(damaged > 0 ? ["damaged"] : []),
 		shortened(problem ?? ""),
 	].join(", ");
+}
+
+const UNITS: Readonly<Record<string, string>> = { min: "minute", h: "hour", d: "day" };
+
+/** "5 minutes ago", "14 Nov". */
+function whenSays(ms: number | undefined, nowMs: number): string {
+	const when = ago(ms, nowMs);
+	const [, count, unit = ""] = /^(\d+) (min|h|d)$/.exec(when) ?? [];
+	if (count !== undefined) return `${counted(Number(count), UNITS[unit] ?? unit)} ago`;
+	return when === "now" ? "just now" : when === "?" ? "at an unknown time" : when;
 }
 
 function shortened(text: string): string {

@@ -47,9 +47,13 @@ export class Reader {
 	#told = 0;
 	#toldTo = 0;
 	#fence = 0;
+	/** Text came since the branch was looked at: what stood there before is not news. */
+	#grew = false;
 	#silence: NodeJS.Timeout | undefined;
 	#status: LiveStatus;
 	#pending: Pending | undefined;
+	/** Of the proposal that was told last. */
+	#marker: Pending["marker"] | undefined;
 	#held = false;
 	#begun = false;
 	#explained = false;
@@ -121,6 +125,7 @@ export class Reader {
 		if (branch) this.#units.show(branch.spans);
 		this.#told = this.#units.all.length;
 		this.#toldTo = 0;
+		this.#grew = false;
 		this.#fence = this.#units.all.at(-1)?.fence ?? 0;
 		clearTimeout(this.#silence);
 	}
@@ -158,6 +163,7 @@ export class Reader {
 		switch (event.type) {
 			case "tokens":
 				this.#units.push("model", event.text);
+				this.#grew = true;
 				this.rate.add(event.ids?.length ?? 1);
 				this.#tell();
 				clearTimeout(this.#silence);
@@ -212,10 +218,11 @@ export class Reader {
 		if (pending && pending !== asked) {
 			this.flush();
 			const same = pending.proposal === asked?.proposal && pending.note === asked.note;
-			if (!same) this.#say(proposalSays(pending, this.#now()));
+			if (!same) this.#say(proposalSays(pending, this.#now(), pending.marker === this.#marker));
 			else if (pending.until !== undefined) this.#say(clockSays(pending, this.#now()).join(""));
 			else if (status === "asking") this.#say("The hint waits for your answer; Enter tells it again.");
 		}
+		this.#marker = pending?.marker ?? this.#marker;
 		if (status === "paused") this.flush();
 		if (status === before || (this.#held && (status === "paused" || status === "thinking"))) return;
 		switch (status) {
@@ -276,7 +283,7 @@ export class Reader {
 		clearTimeout(this.#silence);
 		this.#tell();
 		const { open } = this.#units;
-		if (!open) return;
+		if (!open || !this.#grew) return;
 		this.#tellUnit(open);
 		this.#toldTo = open.text.length;
 	}

@@ -79,20 +79,21 @@ export function vetoSays(event: EventOf<"decision">, branch: Branch | undefined)
 	return `${what} was vetoed${event.by === "person" ? " by you" : ""}${why}.`;
 }
 
-/** With what can be said to it. */
-export function proposalSays(pending: Pending, now: number): string {
+/** With what can be said to it. `again`: another wording, or another hint, for the place that was told before. */
+export function proposalSays(pending: Pending, now: number, again = false): string {
 	const { proposal, marker, note } = pending;
 	const place = visibleLine(placeOf(marker.kind, marker.word));
+	const named = [...new Set([proposal.kind, proposal.hint])].map(visibleLine).join(", ");
 	const { lines, opens } = withoutFences(proposal.text);
 	const text = lines.map((line) => line.trim()).join(" ");
 	const code = opens ? `${text === "" ? "" : " "}Then a block of Python is opened.` : "";
 	return [
-		`A hint is proposed ${place}: ${[...new Set([proposal.kind, proposal.hint])].map(visibleLine).join(", ")}.`,
+		again ? `Now ${named}.` : `A hint is proposed ${place}: ${named}.`,
 		...(note === undefined ? [] : [`Note: ${visibleLine(note)}.`]),
-		`The reason: ${visibleLine(proposal.reason)}.`,
+		...(again ? [] : [`The reason: ${visibleLine(proposal.reason)}.`]),
 		`It would say: ${text}${code}`,
 		...clockSays(pending, now),
-		"Say insert, edit, other wording, other hint, veto or veto kind.",
+		...(again ? [] : ["Say insert, edit, other wording, other hint, veto or veto kind."]),
 	].join("\n");
 }
 
@@ -151,17 +152,18 @@ export function policySays({
 	return `auto: ${most}${vetoMs > 0 ? `, each is announced ${inTime(vetoMs)} before it goes in` : ""}`;
 }
 
+const NAMES: Partial<Record<Entry["kind"], string>> = {
+	hint: "hint ",
+	veto: "hint ",
+	pending: "hint ",
+	marker: "marker ",
+	outcome: "verdict ",
+};
+
 /** One entry of the timeline; `line` is the number of the unit that stands there. */
 export function entrySays(entry: Entry, line: number | undefined): string {
 	const { kind, place, what, who, led } = entry;
-	const name =
-		{
-			hint: "hint ",
-			marker: "marker ",
-			veto: "vetoed hint ",
-			pending: "proposed hint ",
-			outcome: "verdict ",
-		}[kind as string] ?? "";
+	const name = NAMES[kind] ?? "";
 	const by = kind !== "hint" && kind !== "veto" ? "" : who === "person" ? ", by you" : ", by the policy";
 	const to = led === undefined ? "" : sayLed(led);
 	return [

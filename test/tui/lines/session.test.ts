@@ -6,6 +6,7 @@ import { SessionStore } from "../../../src/trace/store.ts";
 import { ToyEngine } from "../../reason/toy-engine.ts";
 import { liveModel } from "../../reason/toy-live.ts";
 import { PLAIN, problem, ToyPython } from "../../reason/toy-trace.ts";
+import { freshFolder } from "../../trace/folder.ts";
 import { type Talk, talk } from "./talk.ts";
 
 const HINTED =
@@ -159,6 +160,8 @@ describe("a session in lines", () => {
 		await one.until("Branch main of 2");
 		one.type("rewind 3");
 		await one.until("Branch b3 of 3, 2 lines.");
+		// What stood there already is not read again.
+		expect(one.told.filter((line) => line === "Wait")).toHaveLength(1);
 		expect(textIn(one, "b3")).toBe("6*7 is 41.\nWait");
 		one.type("rewind 99");
 		await one.until("There is no line 99: there are 2 lines.");
@@ -365,6 +368,18 @@ describe("coming and going", () => {
 		await leave(second);
 	});
 
+	test("a session that is open elsewhere is said to be, and the start asks for another", async () => {
+		const store = new SessionStore(freshFolder());
+		const held = store.create({ problem, nudge: "0", environment: {} });
+		const one = talk({ store, beginning: { at: "session", id: held.id } });
+		await one.until(`Error: session ${held.id} is open`);
+		await one.until("What is the problem?");
+		held.close();
+		one.type("open last");
+		await one.until("The problem: What is 6 * 7?");
+		await leave(one);
+	});
+
 	test("what fails is said, and Enter tries again", async () => {
 		let broken = true;
 		const engine = new ToyEngine((text) => {
@@ -393,6 +408,14 @@ describe("coming and going", () => {
 		one.type("back", "leave");
 		await one.until("Event ");
 		await one.until("The replay is left.");
+		one.type("replay");
+		await one.until("Replay of session");
+		one.type("new");
+		await one.until("What is the problem?");
+		const [id] = new SessionStore(one.folder).ids();
+		one.type(id!);
+		await one.until("8 lines. The last of them:");
+		await one.until("Now: next");
 		one.type("mark accepted");
 		await one.until("is marked as accepted");
 		await leave(one);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, type CommandId } from "../../../src/tui/keys/command-table.ts";
 import { LINE_WORDS, type LineWord, meantBy, usageOf, wordOf } from "../../../src/tui/lines/words.ts";
@@ -89,4 +90,12 @@ test("help is a sentence a word, without keys", () => {
 		expect(usageOf(word)).toMatch(/^[^\n]+: [^\n]+\.$/);
 		expect(usageOf(word)).not.toMatch(/Ctrl|F\d|pane\b/);
 	}
+});
+
+test("every word that docs/screen-reader.md tells can be said", () => {
+	const page = readFileSync(new URL("../../../docs/screen-reader.md", import.meta.url), "utf8");
+	const rows = page.split("\n").filter((line) => line.startsWith("| ") && line.includes("`"));
+	const words = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, word]) => word!));
+	expect(words.length).toBeGreaterThan(40);
+	expect(words.filter((word) => "unknown" in meantBy(word, LINE_WORDS, () => true))).toEqual([]);
 });
