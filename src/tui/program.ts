@@ -2,6 +2,7 @@
  * The screen from its first frame to its last: puts the terminal, the picture, the keys and the views together. What
  * belongs to no view (beginning, opening and leaving sessions) is in desk-work.ts.
  */
+import type { Diagnostic } from "../hints/hint.ts";
 import { App, type Surface } from "./app.ts";
 import { DeskWork, type DeskWorkOptions } from "./desk-work.ts";
 import { keymapOf } from "./keys/bindings.ts";
@@ -110,8 +111,6 @@ async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptio
 	};
 	process.on("SIGWINCH", onResize);
 	work.begin();
-	if (chosen.problem) app.say(chosen.problem, "warning");
-	for (const says of options.says ?? []) app.say(says, "warning");
 
 	// Behind the first frame: what a person has changed of themes and keys, and what the terminal is.
 	await root.flushed();
@@ -120,20 +119,33 @@ async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptio
 		import("./keys/keys-file.ts"),
 	]);
 	let wanted = options.theme;
+	const told = (problems: readonly Diagnostic[]): string[] =>
+		problems.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+	const warn = (problems: readonly string[]): void => {
+		const [first, ...others] = problems;
+		const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+		if (first !== undefined) app.say(`${first}${more}`, "warning");
+	};
 	const themes = watchThemes({
 		env,
 		onChange: (all) => app.setThemes(all),
-		onMistakes: ([first]) => first && app.say(`${first.file}:${first.line}: ${first.message}`, "warning"),
+		onMistakes: (problems) => warn(told(problems)),
 	});
 	app.setThemes(themes.themes);
 	const first = loadKeys({ env });
 	const keys = watchKeys({
 		env,
 		onChange: (bindings) => app.setKeymap(keymapOf(COMMANDS, bindings)),
-		onMistakes: ([first]) => first && app.say(`${first.file}:${first.line}: ${first.message}`, "warning"),
+		onMistakes: (problems) => warn(told(problems)),
 	});
 	app.setKeymap(keymapOf(COMMANDS, first.bindings));
-	for (const { file, line, message } of first.problems) app.say(`${file}:${line}: ${message}`, "warning");
+	const { problem } = chooseTheme({ wanted, env, background: undefined, themes: themes.themes });
+	warn([
+		...(problem ? [problem] : []),
+		...(options.says ?? []),
+		...told(themes.problems),
+		...told(first.problems),
+	]);
 	const rechoose = (background: "dark" | "light" | undefined): void => {
 		const { theme } = chooseTheme({ wanted, env, background, themes: themes.themes });
 		if (theme.id !== app.paint.theme.id) app.setTheme(theme.id);
@@ -156,8 +168,9 @@ async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptio
 	process.off("SIGWINCH", onResize);
 	router.stop();
 	terminal.end();
+	const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS));
+	await Promise.race([Promise.allSettled([work.close(), themes.close(), keys.close()]), patience]);
 	unguard();
-	await Promise.allSettled([work.close(), themes.close(), keys.close()]);
 	const bye = work.resume;
 	if (bye) stdout.write(`The session is kept. Take it up again: ${bye}\n`);
 	return code;

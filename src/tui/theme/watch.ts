@@ -7,6 +7,8 @@ import type { Theme } from "./theme.ts";
 export type ThemeWatch = FolderWatch & {
 	/** What is there now: each theme as it was when it was last good. */
 	readonly themes: readonly Theme[];
+	/** What is wrong with the files now. */
+	readonly problems: readonly Diagnostic[];
 };
 
 export function watchThemes(options: {
@@ -44,6 +46,9 @@ export function watchThemes(options: {
 	return {
 		get themes() {
 			return withBuiltIn(good);
+		},
+		get problems() {
+			return last.problems;
 		},
 		...watch,
 	};
