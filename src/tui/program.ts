@@ -32,6 +32,8 @@ export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
 
 /** How long the terminal may take to say what its background is. */
 const BACKGROUND_MS = 1_000;
+/** What is open is closed within this time when the person leaves: a server that is silent keeps nobody here. */
+const CLOSE_WITHIN_MS = 2_500;
 
 /** Resolves with the exit code when the person has left. What it throws can be read: the terminal is whole by then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
