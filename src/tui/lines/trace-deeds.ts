@@ -98,7 +98,12 @@ export function traceDeeds(here: Here): Deeds {
 				python.interrupt().catch((error: unknown) => voice.say(trouble("error", String(error))));
 			},
 		},
-		"python.restart": { do: () => void python.restart() },
+		"python.restart": {
+			do: () => {
+				live.pythonAfresh();
+				void python.restart();
+			},
+		},
 		"problem.next": { do: () => here.next() },
 		replay: { not: hasText, do: () => here.replay() },
 	};

@@ -107,7 +107,10 @@ const SPECS = {
 		says: "run a line, or lines, in the trace's Python",
 	},
 	"python.interrupt": { words: ["interrupt python"], says: "break off what runs in Python" },
-	"python.restart": { words: ["restart python"], says: "a fresh Python; what was defined in it is gone" },
+	"python.restart": {
+		words: ["restart python"],
+		says: "a fresh Python; the trace's earlier blocks run again before its next one",
+	},
 	"mark.accept": { words: ["mark accepted", "accept"] },
 	"mark.reject": { words: ["mark rejected", "reject"] },
 	name: { words: ["name"], takes: "TEXT" },
