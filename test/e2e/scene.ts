@@ -144,10 +144,11 @@ function continued(turn: string, { thinking, code = "print(6 * 7)\n```\n", answe
 	const whole = thinking + end;
 	if (whole.startsWith(turn)) return whole.slice(turn.length);
 	const ended = turn.lastIndexOf("</think>");
-	if (ended >= 0) return rest(end, turn.slice(ended));
 	const opened = turn.lastIndexOf("```python\n");
-	if (opened > (output?.index ?? -1)) return rest(code, turn.slice(opened + "```python\n".length));
-	const behind = output ? turn.slice(output.index + output[0].length) : undefined;
+	const put = output?.index ?? -1;
+	if (opened > ended && opened > put) return rest(code, turn.slice(opened + "```python\n".length));
+	if (ended > put) return rest(end, turn.slice(ended));
+	const behind = output ? turn.slice(put + output[0].length) : undefined;
 	return rest((behind !== undefined && BELIEVES.startsWith(behind) ? BELIEVES : GOES_ON) + end, turn);
 }
 

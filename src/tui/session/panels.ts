@@ -96,7 +96,8 @@ export function endPanel(
 ): readonly string[] {
 	const { outcome, usage, hints, calls } = branch;
 	if (!outcome) return [];
-	const gold = problem.answer === undefined ? "no gold answer" : `gold ${visibleLine(problem.answer)}`;
+	// Where there is none, the outcome says so.
+	const gold = problem.answer === undefined ? "" : ` - gold ${visibleLine(problem.answer)}`;
 	const byYou = hints.filter(({ by }) => by === "person").length;
 	const ok = calls.filter(({ output }) => output?.verdict === "ok").length;
 	const facts = [
@@ -107,7 +108,7 @@ export function endPanel(
 		...(mark ? [mark] : []),
 	];
 	return [
-		ruleWith(`= ${outcomeWords(outcome)} - ${gold}`, columns, paint, verdictToken(outcome.verdict)),
+		ruleWith(`= ${outcomeWords(outcome)}${gold}`, columns, paint, verdictToken(outcome.verdict)),
 		paint("dim", fit(`  ${facts.join(", ")}`, columns)),
 		keyLine(
 			[
