@@ -120,6 +120,10 @@ class LiveSession implements Live {
 		return this.#asking.pending;
 	}
 
+	get unwritten(): string | undefined {
+		return this.#keeper.unwritten;
+	}
+
 	get status(): LiveStatus {
 		return this.#grower.statusOf(this.#branch);
 	}
@@ -248,8 +252,9 @@ class LiveSession implements Live {
 	async #close(): Promise<void> {
 		await this.#grower.close(CLOSING_MS);
 		this.#python?.interpreter.close().catch(() => {});
-		this.#session.close();
 		this.#closed = true;
+		this.#keeper.end();
+		this.#session.close();
 	}
 
 	// The branch that is looked at.

@@ -72,6 +72,8 @@ export interface Live {
 	readonly status: LiveStatus;
 	readonly pending: Pending | undefined;
 	readonly hints: HintSettings;
+	/** Why what happened last is not on the disk, while it is not; then it waits in memory. */
+	readonly unwritten: string | undefined;
 	/** Returns what ends the subscription. */
 	subscribe(listener: (change: LiveChange) => void): () => void;
 

@@ -32,6 +32,7 @@ export class Replay implements Live {
 	readonly id: string;
 	readonly hints: HintSettings;
 	readonly pending: Pending | undefined = undefined;
+	readonly unwritten: undefined;
 	readonly #events: readonly TraceEvent[];
 	readonly #listeners = new Set<(change: LiveChange) => void>();
 	#fold = new Fold();

@@ -145,6 +145,11 @@ export class Journal {
 		return this.#bytes;
 	}
 
+	/** Why what was appended last is not on the disk; undefined where it is, or is only being gathered. */
+	get failing(): JournalError | undefined {
+		return this.#failing;
+	}
+
 	/**
 	 * Takes an event. Throws JournalError when the disk refuses: the event is then kept and must not be appended again;
 	 * stop what makes events, tell the user, and `flush` or go on appending once there is room.

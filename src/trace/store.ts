@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Problem, TraceEvent } from "./events.ts";
 import { JOURNAL_VERSION } from "./events.ts";
 import { Fold, type SessionState } from "./fold.ts";
-import { JOURNAL_FILE, Journal, type JournalOptions, type Opened } from "./journal.ts";
+import { JOURNAL_FILE, Journal, type JournalError, type JournalOptions, type Opened } from "./journal.ts";
 import { type BadLine, readJournal } from "./lines.ts";
 import { heldBy, SessionLockedError } from "./lock.ts";
 import { readSummary, type Summary, summarise, writeSummary } from "./summary.ts";
@@ -61,6 +61,11 @@ export class Session {
 	/** Always the same object, as it stands now. */
 	get state(): SessionState {
 		return this.#fold.state;
+	}
+
+	/** As Journal.failing. */
+	get failing(): JournalError | undefined {
+		return this.#journal.failing;
 	}
 
 	/** As Journal.append: throws JournalError when the disk refuses, and the event is kept all the same. */

@@ -688,7 +688,8 @@ describe("when things go wrong", () => {
 		await opened.live.close();
 	});
 
-	test("a full disk is said, the trace goes on, and once there is room everything is kept", async () => {
+	/** A session on a disk that can be filled. */
+	function onDisk(): { readonly opened: Opened; fill(on: boolean): void } {
 		let full = false;
 		class Store extends SessionStore {
 			override create(...[what, options, nowMs]: Parameters<SessionStore["create"]>): Session {
@@ -702,17 +703,60 @@ describe("when things go wrong", () => {
 			}
 		}
 		const opened = open({ hints: { ...AUTO, rounds: 0 }, store: new Store(freshFolder()) });
+		const fill = (on: boolean): void => {
+			full = on;
+		};
+		return { opened, fill };
+	}
+
+	test("a full disk is said, the trace goes on, and once there is room everything is kept", async () => {
+		const { opened, fill } = onDisk();
 		const { live, until, change, store } = opened;
 		live.goOn();
 		await change(tokensCame);
-		full = true;
+		expect(live.unwritten).toBeUndefined();
+		fill(true);
 		await until("ended");
 		expect(troubleOf(opened)).toEqual([expect.stringContaining("the disk is full")]);
-		full = false;
+		expect(live.unwritten).toContain("the disk is full");
+		fill(false);
 		live.note("there is room again");
 		expect(troubleOf(opened).at(-1)).toBe("the journal is written again");
+		expect(live.unwritten).toBeUndefined();
 		await live.close();
 		expect(store.read(live.id).state.branches.get("main")?.outcome?.verdict).toBe("correct");
+	});
+
+	test("once there is room everything is written, also where nothing more happens", async () => {
+		const { opened, fill } = onDisk();
+		const { live, until, change } = opened;
+		fill(true);
+		live.goOn();
+		await until("ended");
+		fill(false);
+		await change((one) => one.type === "trouble" && one.text === "the journal is written again");
+		expect(live.unwritten).toBeUndefined();
+		await live.close();
+	});
+
+	test("a disk that stays full is said at the end, and the session is closed all the same", async () => {
+		const { opened, fill } = onDisk();
+		const { live, until, store } = opened;
+		live.goOn();
+		await until("ended");
+		fill(true);
+		live.note("this will be lost");
+		await expect(live.close()).rejects.toThrow("the disk is full");
+		live.note("nobody writes any more");
+		const again = openLive({
+			store,
+			lab: toyLab(new ToyEngine(liveModel)),
+			session: { id: live.id },
+			hints: OFF,
+		});
+		expect(again.state.notes).toEqual([]);
+		fill(false);
+		await again.close();
 	});
 
 	test("a listener that fails takes nobody else with it", async () => {
