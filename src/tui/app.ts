@@ -11,8 +11,8 @@ import { fit, pad } from "./text/cells.ts";
 import type { Paint, Theme } from "./theme/theme.ts";
 import type { Desk, Drawing, Level, Size, View } from "./view.ts";
 
-/** Between two drawings of data, in milliseconds: 15 a second; 10 over a long line or while the terminal has not the focus. */
-const COMMIT_MS = 66;
+/** Between two drawings of data, in milliseconds: 12 a second; 10 over a long line or while the terminal has not the focus. */
+const COMMIT_MS = 80;
 const SLOW_COMMIT_MS = 100;
 /** A message stays for at least this long, whatever is typed; and one that asks for nothing goes by itself after a while. */
 const MESSAGE_MS = 1_000;
