@@ -15,6 +15,7 @@ import type { App } from "./app.ts";
 import type { CommandId } from "./keys/command-table.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import { PythonPane } from "./python/pane.ts";
+import { isGrowing } from "./session/deeds.ts";
 import { ReplayView } from "./session/replay-view.ts";
 import { SessionView } from "./session/session-view.ts";
 import { depthOf } from "./theme/choose.ts";
@@ -23,6 +24,7 @@ import { confirm } from "./views/confirm.ts";
 import { help } from "./views/help.ts";
 import { palette } from "./views/palette.ts";
 import { SessionsPage } from "./views/sessions-page.ts";
+import { chooseEngine } from "./views/start/choose-engine.ts";
 import { type Choices, StartPage } from "./views/start-page.ts";
 
 /** Where the program begins: on the start page, at a problem, or in a session that was kept. */
@@ -67,6 +69,7 @@ export class DeskWork {
 	#interruptedAt = 0;
 	#recent: CommandId[] = [];
 	#resume: string | undefined;
+	#lost: string | undefined;
 
 	constructor(options: DeskWorkOptions) {
 		this.#options = options;
@@ -107,6 +110,11 @@ export class DeskWork {
 	/** How to take up again what was left unfinished. */
 	get resume(): string | undefined {
 		return this.#resume;
+	}
+
+	/** What could not be kept when it was left. */
+	get lost(): string | undefined {
+		return this.#lost;
 	}
 
 	begin(): void {
@@ -155,14 +163,14 @@ export class DeskWork {
 				this.#toSessions();
 				return true;
 			case "session.new":
-				this.#toStart();
+				this.#leaving(() => this.#toStart());
 				return true;
 			case "quit":
-				this.#quit();
+				this.#leaving(() => this.#quit());
 				return true;
 			case "interrupt": {
 				const now = Date.now();
-				if (now - this.#interruptedAt < TWICE_MS) this.#quit();
+				if (now - this.#interruptedAt < TWICE_MS) this.#leaving(() => this.#quit());
 				else app.say(`once more leaves nudge; everything is kept`);
 				this.#interruptedAt = now;
 				return true;
@@ -196,8 +204,6 @@ export class DeskWork {
 		const [{ openLive }] = await Promise.all([import("../reason/live-session.ts"), this.#closing]);
 		if (showing !== this.#showing) return;
 		const { mode, rounds, words, vetoMs } = this.#choices;
-		// A session that was kept goes on under the policy that it had.
-		const kept = "id" in session ? policySaid(store.summary(session.id)?.policy ?? "") : undefined;
 		const python: PythonPane = new PythonPane({
 			paint: app.paint,
 			open: async (size) => (await this.#keeper.lab).openInterpreter({ terminal: size }),
@@ -210,6 +216,8 @@ export class DeskWork {
 		});
 		let live: Live;
 		try {
+			// A session that was kept goes on under the policy that it had.
+			const kept = "id" in session ? policySaid(store.summary(session.id)?.policy ?? "") : undefined;
 			live = openLive({
 				store,
 				lab: () => this.#keeper.lab,
@@ -229,6 +237,7 @@ export class DeskWork {
 			depth: depthOf(env),
 			waits: () => this.#waits(),
 			next: () => this.#next(),
+			engine: () => this.#chooseEngine(live),
 			replay: () => this.#replay(live.id),
 			cwd,
 			journal: this.#journalOf(live.id),
@@ -242,6 +251,23 @@ export class DeskWork {
 		return join(this.#options.store.folderOf(id), JOURNAL_FILE);
 	}
 
+	/** The session is opened anew with it, and goes on where it did or failed to. */
+	#chooseEngine(live: Live): void {
+		chooseEngine({
+			desk: this.#app,
+			engines: this.#options.engines,
+			current: this.#choices.engine,
+			says: "What samples the tokens. The trace goes on with it from where it stands.",
+			cwd: this.#options.cwd,
+			change: (engine) => {
+				this.#change({ engine });
+				const goOn = isGrowing(live) || live.status === "failed";
+				this.#leaveSession();
+				void this.#show({ id: live.id }, goOn);
+			},
+		});
+	}
+
 	#waits(): string | undefined {
 		const engine = this.#keeper.readiness.find(({ what, state }) => what === "engine" && state !== "ready");
 		return engine?.says;
@@ -253,7 +279,7 @@ export class DeskWork {
 			const set = this.#set ?? new ProblemSet();
 			this.#set = set;
 			const problem = await set.next(live?.problem.id);
-			if (problem) this.beginProblem(problem, set);
+			if (problem) this.#leaving(() => this.beginProblem(problem, set));
 			else this.#app.say("that was the last problem of the set", "warning");
 		})().catch((error: unknown) => this.#app.say(wordsOf(error), "error"));
 	}
@@ -313,8 +339,10 @@ export class DeskWork {
 			desk: this.#app,
 			store: this.#options.store,
 			open: (id) => {
-				this.#app.close(page);
-				this.openSession(id);
+				this.#leaving(() => {
+					this.#app.close(page);
+					this.openSession(id);
+				});
 			},
 			replay: (id) => this.#replay(id),
 		});
@@ -341,6 +369,25 @@ export class DeskWork {
 		});
 	}
 
+	/** What the disk has refused until now is lost when its session is left: that is asked first. */
+	#leaving(go: () => void): void {
+		const unwritten = this.#open?.live.unwritten;
+		if (unwritten === undefined) {
+			go();
+			return;
+		}
+		confirm({
+			desk: this.#app,
+			title: "Leave what is not saved?",
+			says: `${unwritten} Make room, or export it to another place; left now, what happened since is lost.`,
+			yes: "Leave, and lose it",
+			no: "Stay",
+			done: (yes) => {
+				if (yes) go();
+			},
+		});
+	}
+
 	#quit(): void {
 		this.#options.ended();
 	}
@@ -350,7 +397,11 @@ export class DeskWork {
 		const open = this.#open;
 		if (!open) return;
 		this.#open = undefined;
-		this.#closing = this.#closing.then(() => Promise.allSettled([open.live.close(), open.python.close()]));
+		const closed = open.live.close().catch((error: unknown) => {
+			this.#lost = `what happened last in session ${open.live.id} is not kept: ${wordsOf(error)}`;
+			this.#app.say(this.#lost, "error");
+		});
+		this.#closing = this.#closing.then(() => Promise.allSettled([closed, open.python.close()]));
 	}
 
 	async close(): Promise<void> {

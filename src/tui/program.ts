@@ -173,9 +173,10 @@ async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptio
 	const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS));
 	await Promise.race([Promise.allSettled([work.close(), themes.close(), keys.close()]), patience]);
 	unguard();
-	const bye = work.resume;
+	const { lost, resume: bye } = work;
+	if (lost) stdout.write(`nudge: ${lost}\n`);
 	if (bye) stdout.write(`The session is kept. Take it up again: ${bye}\n`);
-	return code;
+	return lost ? 1 : code;
 }
 
 function sizeOf(stdout: NodeJS.WriteStream): Size {

@@ -136,6 +136,12 @@ export const COMMANDS = {
 		keys: ["p"],
 		says: "auto, ask or off from here on",
 	},
+	"session.engine": {
+		title: "Go on with another engine",
+		in: "session",
+		keys: ["f6"],
+		says: "choose what samples tokens from where the trace stands",
+	},
 	rewind: {
 		title: "Rewind to here",
 		in: "session",

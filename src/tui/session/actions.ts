@@ -211,6 +211,7 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 				}),
 		},
 		replay: { can: hasText, do: () => deps.replay(live.branch) },
+		"session.engine": { can: () => deps.engine !== undefined, do: () => deps.engine?.() },
 		"problem.next": { do: deps.next },
 		"ended.next": { can: () => live.status === "ended", do: deps.next },
 		"python.restart": {

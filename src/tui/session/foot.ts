@@ -46,6 +46,7 @@ const BY_STATUS: Readonly<Record<LiveStatus, Named>> = {
 	],
 	failed: [
 		["trace.pause", "try again"],
+		["session.engine", "another engine"],
 		["session.new", "new"],
 	],
 	ended: [

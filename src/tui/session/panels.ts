@@ -86,6 +86,28 @@ export function proposalPanel(
 	];
 }
 
+/** What went wrong, in as many words as there is room for, and what can be done about it. */
+export function troublePanel(
+	title: string,
+	says: string,
+	keys: readonly (readonly [CommandId, string])[],
+	columns: number,
+	most: number,
+	keymap: Keymap,
+	paint: Paint,
+): readonly string[] {
+	const text = visible(says)
+		.split("\n")
+		.flatMap((line) => wrapText(line, columns - 2));
+	const room = Math.max(1, Math.min(MOST_LINES, most - 2));
+	const shown = text.length > room ? [...text.slice(0, room - 1), `${text[room - 1]} ...`] : text;
+	return [
+		ruleWith(title, columns, paint, "error"),
+		...shown.map((line) => fit(`  ${line}`, columns)),
+		keyLine(keys, keymap, columns, paint),
+	];
+}
+
 export function endPanel(
 	branch: Branch,
 	problem: Problem,

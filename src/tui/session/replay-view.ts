@@ -26,6 +26,7 @@ const NOT_HERE: ReadonlySet<CommandId> = new Set<CommandId>([
 	"hint.editor",
 	"hint.undo",
 	"policy.pick",
+	"session.engine",
 	"rewind",
 	"undo",
 	"mark.accept",

@@ -14,6 +14,7 @@ import type { Depth } from "../theme/colour.ts";
 import type { Area, Desk, Drawing, Size, View } from "../view.ts";
 import { type Actions, actionsOf } from "./actions.ts";
 import { arranged } from "./arrange.ts";
+import { isGrowing } from "./deeds.ts";
 import { footKeys, REPLAY_KEYS } from "./foot.ts";
 import {
 	ARRANGEMENT,
@@ -27,7 +28,7 @@ import {
 	SMALLEST,
 	tooSmall,
 } from "./layout.ts";
-import { endPanel, keyLine, paneTitle, proposalPanel, ruleWith } from "./panels.ts";
+import { endPanel, keyLine, paneTitle, proposalPanel, ruleWith, troublePanel } from "./panels.ts";
 import { Searching } from "./searching.ts";
 import { statusRow } from "./status.ts";
 import { GUTTER, ThinkingPane } from "./thinking-pane.ts";
@@ -60,6 +61,8 @@ export type SessionDeps = {
 	readonly waits: () => string | undefined;
 	/** The next problem of the set. */
 	readonly next: () => void;
+	/** Chooses another engine to go on with. */
+	readonly engine?: () => void;
 	readonly replay: (branch: string) => void;
 	readonly cwd: string;
 	/** The session's journal, a file. */
@@ -92,6 +95,8 @@ export class SessionView implements View {
 	#arrangement: Arrangement = ARRANGEMENT;
 	#layout: Layout | undefined;
 	#columns = 0;
+	/** What broke last, until the trace grows again. */
+	#broke: string | undefined;
 	/** Where each tab ends. */
 	#tabs: number[] = [];
 	#ticking: NodeJS.Timeout | undefined;
@@ -149,6 +154,7 @@ export class SessionView implements View {
 				return;
 			case "status":
 				this.model.setPending(this.live.pending);
+				if (isGrowing(this.live)) this.#broke = undefined;
 				this.#tick();
 				this.#deps.desk.changed("now");
 				return;
@@ -157,6 +163,7 @@ export class SessionView implements View {
 				this.#deps.desk.changed("now");
 				return;
 			case "trouble":
+				if (change.level === "error") this.#broke = change.text;
 				// The status line says already what is waited for.
 				if (change.level === "info" && this.#deps.waits() !== undefined) return;
 				this.#deps.desk.say(change.text, change.level);
@@ -172,12 +179,13 @@ export class SessionView implements View {
 		this.searching.anew();
 	}
 
-	/** The seconds of a proposal that goes in by itself run down. */
+	/** Figures that change though nothing comes: the seconds of a proposal run down, the speed of a stalled stream falls. */
 	#tick(): void {
 		clearInterval(this.#ticking);
-		this.#ticking = undefined;
-		if (this.live.pending?.until !== undefined)
-			this.#ticking = setInterval(() => this.#deps.desk.changed("soon"), 100).unref();
+		const { pending, status } = this.live;
+		const everyMs = pending?.until !== undefined ? 100 : status === "thinking" ? 1_000 : undefined;
+		this.#ticking =
+			everyMs === undefined ? undefined : setInterval(() => this.#deps.desk.changed("soon"), everyMs).unref();
 	}
 
 	// What a person does.
@@ -414,13 +422,15 @@ export class SessionView implements View {
 		const status = statusRow(
 			{
 				status: this.#deps.replays ? "replay" : live.status,
+				unwritten: live.unwritten !== undefined,
 				branch,
 				settings: branch?.settings,
 				hints: live.hints,
 				tokens: this.model.sampledTokens,
 				perSecond:
 					live.status === "thinking" || live.status === "running" ? this.model.rate.perSecond : undefined,
-				...(waits === undefined ? {} : { waits }),
+				// What failed stands in a panel, in full.
+				...(waits === undefined || live.status === "failed" ? {} : { waits }),
 			},
 			size.columns,
 			paint,
@@ -559,6 +569,19 @@ export class SessionView implements View {
 		}
 		const { pending } = live;
 		if (pending) return { rows: proposalPanel(pending, rect.width, most, keymap, paint, this.#now()) };
+		if (live.unwritten !== undefined) {
+			const says = `${live.unwritten} It is tried again every second.`;
+			const keys = [["export", "keep it elsewhere"]] as const;
+			return { rows: troublePanel("! not saved", says, keys, rect.width, most, keymap, paint) };
+		}
+		if (live.status === "failed") {
+			const keys = [
+				["trace.pause", "try again"],
+				["session.engine", "another engine"],
+			] as const;
+			const says = this.#broke ?? "it could not go on";
+			return { rows: troublePanel("! it failed", says, keys, rect.width, most, keymap, paint) };
+		}
 		const { branch } = this;
 		if (live.status !== "ended" || !branch || this.#deps.replays) return undefined;
 		return {

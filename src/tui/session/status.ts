@@ -3,7 +3,7 @@ import type { HintSettings, LiveStatus } from "../../reason/live.ts";
 import type { TraceSettings } from "../../trace/events.ts";
 import type { Branch } from "../../trace/fold.ts";
 import { visibleLine } from "../../trace/visible.ts";
-import { pad, widthOf } from "../text/cells.ts";
+import { fit, pad, widthOf } from "../text/cells.ts";
 import type { Paint, Token } from "../theme/theme.ts";
 import { verdictToken } from "./timeline.ts";
 
@@ -14,6 +14,8 @@ export type StatusFacts = {
 	readonly hints: HintSettings;
 	readonly tokens: number;
 	readonly perSecond: number | undefined;
+	/** The disk refuses what happened last. */
+	readonly unwritten: boolean;
 	/** Set while something is waited for: "the model is loading". */
 	readonly waits?: string;
 };
@@ -31,6 +33,9 @@ const STATES: Readonly<Record<StatusFacts["status"], readonly [string, Token]>> 
 	replay: ["> replay", "status-strong"],
 };
 
+/** Of what is waited for, so that budgets and engine still have room. */
+const MOST_WAITS = 60;
+
 type Part = { readonly text: string; readonly token: Token };
 
 export function statusRow(facts: StatusFacts, columns: number, paint: Paint): string {
@@ -46,7 +51,16 @@ export function statusRow(facts: StatusFacts, columns: number, paint: Paint): st
 	return paint.over("status", row + pad("", left));
 }
 
-function parts({ status, branch, settings, hints, tokens, perSecond, waits }: StatusFacts): Part[] {
+function parts({
+	status,
+	unwritten,
+	branch,
+	settings,
+	hints,
+	tokens,
+	perSecond,
+	waits,
+}: StatusFacts): Part[] {
 	const said: Part[] = [];
 	const add = (text: string, token: Token = "status"): void => {
 		said.push({ text, token });
@@ -54,7 +68,8 @@ function parts({ status, branch, settings, hints, tokens, perSecond, waits }: St
 	const outcome = branch?.outcome;
 	if (outcome && status === "ended") add(`= ${outcome.verdict}`, verdictToken(outcome.verdict));
 	else add(...STATES[status]);
-	if (waits) add(visibleLine(waits), "warning");
+	if (unwritten) add("! not saved", "error");
+	if (waits) add(fit(visibleLine(waits), MOST_WAITS), "warning");
 	if (!settings) return said;
 	const { budgets, sampling } = settings;
 	const speed = perSecond === undefined ? "" : ` ${Math.round(perSecond)}/s`;

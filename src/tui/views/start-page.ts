@@ -136,6 +136,11 @@ export class StartPage implements View {
 	}
 
 	#keys(): readonly KeyHint[] {
+		const failed = this.#deps.readiness().some(({ what, state }) => what === "engine" && state === "failed");
+		return [...(failed ? [["start.engine", "another engine"] as const] : []), ...this.#keysHere()];
+	}
+
+	#keysHere(): readonly KeyHint[] {
 		const next: KeyHint = ["start.next", `to the ${PART_NAMES[this.#after(1)]}`];
 		const move: KeyHint = [["list.up", "list.down"], "move"];
 		const file: KeyHint = ["start.file", "from a file"];

@@ -15,6 +15,8 @@ export type ChooseEngineOptions = {
 	readonly desk: Desk;
 	readonly engines: readonly EngineChoice[];
 	readonly current: string;
+	/** What choosing one here means. */
+	readonly says?: string;
 	readonly cwd: string;
 	/** Throws where the engine cannot be. */
 	readonly change: (engine: string) => void;
@@ -29,7 +31,7 @@ export function chooseEngine(options: ChooseEngineOptions): void {
 	choose({
 		desk,
 		title: "Engine",
-		says: "What samples the tokens. A trace that has begun keeps the engine it has.",
+		says: options.says ?? "What samples the tokens. A trace that has begun keeps the engine it has.",
 		choices: [
 			...(known ? [] : [{ value: current, label: hidden(current), says: "the one in use" }]),
 			...engines.map(({ name, says }) => ({ value: name, label: name, says })),
