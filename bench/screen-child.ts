@@ -47,7 +47,7 @@ const TIMELINE = Array.from(
 	(_, row) => `+ after Wait   self-reflection ${row}          policy`,
 ).join("\n");
 
-const cpu = { at: process.cpuUsage(), wall: performance.now() };
+const cpu = { at: process.cpuUsage(), wall: performance.now(), fed: 0 };
 const frames = { count: 0 };
 let fed = 0;
 process.stdin.setRawMode?.(true);
@@ -97,7 +97,7 @@ function plain(shown: (text: string) => string): void {
 		stdin: nothing(),
 	});
 	process.stdin.on("data", (bytes) => {
-		if (bytes.toString().includes("q")) return end();
+		if (told(bytes)) return;
 		focus = !focus;
 		redraw();
 	});
@@ -187,6 +187,7 @@ function ours(): void {
 			python: new BlocksPane({ desk: app, live }),
 			depth: "truecolor",
 			waits: () => undefined,
+			engine: () => {},
 			next: () => {},
 			replay: () => {},
 			cwd: "/",
@@ -195,7 +196,7 @@ function ours(): void {
 	);
 	const parser = new InputParser();
 	process.stdin.on("data", (bytes) => {
-		if (bytes.toString().includes("q")) return end();
+		if (told(bytes)) return;
 		for (const input of parser.push(bytes)) app.input(input);
 	});
 	let n = 0;
@@ -216,7 +217,8 @@ function ours(): void {
 	});
 }
 
-function end(): void {
+/** Says what was used since the last time, and begins anew. */
+function tell(): void {
 	const used = process.cpuUsage(cpu.at);
 	const wallMs = performance.now() - cpu.wall;
 	if (report) {
@@ -227,20 +229,31 @@ function end(): void {
 				frames: frames.count,
 				rssMb: process.memoryUsage.rss() / 2 ** 20,
 				heapMb: process.memoryUsage().heapUsed / 2 ** 20,
-				tokensPerSecond: (fed * 1000) / wallMs,
+				tokensPerSecond: ((fed - cpu.fed) * 1000) / wallMs,
 				wallMs,
 			}),
 		);
 	}
-	process.exit(0);
+	cpu.at = process.cpuUsage();
+	cpu.wall = performance.now();
+	cpu.fed = fed;
+	frames.count = 0;
+}
+
+/** `c` asks what was used, `q` ends. True where the bytes were for us. */
+function told(bytes: Buffer): boolean {
+	const said = bytes.toString();
+	if (said.includes("q")) process.exit(0);
+	if (said.includes("c")) tell();
+	return said.includes("c");
 }
 
 /** Start-up is not what is measured. */
 setTimeout(() => {
 	cpu.at = process.cpuUsage();
 	cpu.wall = performance.now();
+	cpu.fed = fed;
 	frames.count = 0;
-	fed = 0;
 }, 1500);
 
 if (kind === "ours") ours();

@@ -4,7 +4,7 @@
  * changed cell, bytes per frame, memory. `--minutes 10` runs ours alone for that long and says how its memory grew;
  * `--flood` adds 5,000 tokens a second.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ const pty = createRequire(import.meta.url)("node-pty") as {
 };
 
 const CHILD = fileURLToPath(new URL("screen-child.ts", import.meta.url));
-const SECONDS = 10;
+const SECONDS = 8;
 /** Keys are pressed this often, a little off the beat of the frames. */
 const KEY_MS = 173;
 const KINDS = ["ours", "tail", "whole"] as const;
@@ -71,9 +71,15 @@ async function measure(
 			?.getCell(kind === "ours" ? 0 : 120)
 			?.getChars() || " ";
 	await sleep(2500);
+	// First the stream alone; then keys on top of it.
 	const from = bytes;
+	await sleep(seconds * 1000);
+	child.write("c");
+	const sent = bytes - from;
+	while (!existsSync(report)) await sleep(20);
+	const said = JSON.parse(readFileSync(report, "utf8")) as Omit<Measured, "keys" | "bytes">;
 	const keys: number[] = [];
-	const until = performance.now() + seconds * 1000;
+	const until = performance.now() + Math.min(seconds, SECONDS) * 1000;
 	for (let n = 0; performance.now() < until; n++) {
 		const before = mark();
 		const pressed = performance.now();
@@ -90,12 +96,10 @@ async function measure(
 		keys.push(performance.now() - pressed);
 		await sleep(KEY_MS);
 	}
-	const sent = bytes - from;
 	child.write("q");
 	const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
 	await ended;
 	clearTimeout(timer);
-	const said = JSON.parse(readFileSync(report, "utf8")) as Omit<Measured, "keys" | "bytes">;
 	rmSync(folder, { recursive: true, force: true });
 	return { ...said, keys, bytes: sent };
 }
