@@ -8,7 +8,7 @@
  */
 import { basename } from "node:path";
 import type { Domain, Problem } from "../trace/events.ts";
-import { BUNDLED, ProblemError, readRows } from "./problems.ts";
+import { BUNDLED, ProblemError, type ReadOptions, readRows } from "./problems.ts";
 
 /** A problem as a list holds it. */
 export type Listed = Problem & {
@@ -32,6 +32,8 @@ export type SetOptions = {
 	readonly heldTests?: number;
 	/** Mistakes that are kept; all are counted. */
 	readonly keptMistakes?: number;
+	/** Which field of the files is what, where that is not to be found out. */
+	readonly map?: ReadOptions["map"];
 };
 
 const SLICE_MS = 6;
@@ -49,14 +51,17 @@ export class ProblemSet {
 	readonly #mistakes: Mistake[] = [];
 	readonly #listeners = new Set<() => void>();
 	readonly #stop = new AbortController();
-	readonly #options: Required<SetOptions>;
+	readonly #options: Required<Omit<SetOptions, "map">>;
+	readonly #map: ReadOptions["map"];
+	#mapping: string | undefined;
 	#mistakeCount = 0;
 	#taken: string | undefined;
 	#loading = true;
 	/** Resolves when all files are read, whatever was in them. */
 	readonly loaded: Promise<void>;
 
-	constructor(files: readonly string[] = BUNDLED, options: SetOptions = {}) {
+	constructor(files: readonly string[] = BUNDLED, { map, ...options }: SetOptions = {}) {
+		this.#map = map;
 		this.files = files;
 		this.name = nameOf(files);
 		this.#options = { sliceMs: SLICE_MS, heldTests: HELD_TESTS, keptMistakes: KEPT_MISTAKES, ...options };
@@ -78,6 +83,11 @@ export class ProblemSet {
 
 	get mistakeCount(): number {
 		return this.#mistakeCount;
+	}
+
+	/** What the fields of the file are taken for; undefined where they are nudge's own. Of several files, the last one read. */
+	get mapping(): string | undefined {
+		return this.#mapping;
 	}
 
 	/** Told when more was read, and at the end. Returns what ends it. */
@@ -116,7 +126,7 @@ export class ProblemSet {
 		if (!largeTests) return problem;
 		const file = this.#places.get(listed.id)?.file;
 		if (file === undefined) throw new ProblemError(`${listed.id} is no problem of ${this.name}`);
-		for await (const row of readRows(file)) {
+		for await (const row of readRows(file, undefined, { map: this.#map })) {
 			if ("problem" in row && row.problem.id === listed.id) return row.problem;
 		}
 		throw new ProblemError(`${file} no longer holds the problem "${listed.id}": load the set anew`);
@@ -142,9 +152,12 @@ export class ProblemSet {
 		let sliceEnd = performance.now() + this.#options.sliceMs;
 		for (const file of this.files) {
 			try {
-				for await (const row of readRows(file, this.#stop.signal)) {
-					if ("mistake" in row) this.#mistake({ file, line: row.line, says: row.mistake });
-					else this.#add(row.problem, row.doubt, file, row.line);
+				const onMapping = (says: string | undefined): void => {
+					this.#mapping = says;
+				};
+				for await (const row of readRows(file, this.#stop.signal, { map: this.#map, onMapping })) {
+					if ("mistake" in row) this.#mistake({ file: row.file, line: row.line, says: row.mistake });
+					else this.#add(row.problem, row.doubt, file, row);
 					if (performance.now() < sliceEnd) continue;
 					this.#tell();
 					await new Promise(setImmediate);
@@ -160,12 +173,17 @@ export class ProblemSet {
 		this.#tell();
 	}
 
-	#add(problem: Problem, doubt: string | undefined, file: string, line: number): void {
+	#add(
+		problem: Problem,
+		doubt: string | undefined,
+		source: string,
+		{ file, line }: { readonly file: string; readonly line: number },
+	): void {
 		if (this.#places.has(problem.id)) {
 			this.#mistake({ file, line, says: `the id "${problem.id}" is already that of another problem` });
 			return;
 		}
-		this.#places.set(problem.id, { index: this.#problems.length, file });
+		this.#places.set(problem.id, { index: this.#problems.length, file: source });
 		const { tests, ...rest } = problem;
 		const large = tests !== undefined && sizeOf(tests) > this.#options.heldTests;
 		this.#problems.push({

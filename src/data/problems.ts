@@ -1,49 +1,157 @@
 /**
- * Problem files: JSON Lines, one problem a line, as docs/problems.md describes them.
+ * Problems from files: JSON Lines, CSV, Parquet and dataset folders, in nudge's own form or in somebody else's, as
+ * docs/problems.md describes them.
  *
- * What always holds: a file is read as a stream and never held; a line that is no problem is a mistake with its file and
- * line, never skipped in silence; fields that are not known are left alone. What comes out of here is checked, so that
- * nobody after this asks again.
+ * What always holds: a file is read as a stream and never held; a row that is no problem is a mistake with its file and
+ * line, never skipped in silence. What comes out of here is checked, so that nobody after this asks again.
  */
-import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { letterIn } from "../score/choice.ts";
-import type { CodeTests, Domain, Problem } from "../trace/events.ts";
-import { linesOf } from "./lines.ts";
+import type { Domain, Problem } from "../trace/events.ts";
+import { mappingOf } from "./find-mapping.ts";
+import { mapRow } from "./map-row.ts";
+import { fieldsOf, type Mapping, mappingSays, type Wish, wishOf } from "./mapping.ts";
+import { type Checked, checked, DOMAINS } from "./own-format.ts";
+import { ProblemError } from "./problem-error.ts";
+import { type RawRow, rawRows, type Source, sourceOf } from "./records.ts";
+
+export { DOMAINS, parseProblem } from "./own-format.ts";
+export { ProblemError };
 
 /** Problems written for nudge, each solvable without any other file. */
 export const BUNDLED: readonly string[] = ["bundled.jsonl", "extra.jsonl"].map((name) =>
 	fileURLToPath(new URL(`../../problems/${name}`, import.meta.url)),
 );
 
-export const DOMAINS: readonly Domain[] = ["math", "code", "science"];
+/** Rows from which the mapping is found. */
+const SAMPLE_ROWS = 32;
+const OWN_FIELDS = [
+	"id",
+	"domain",
+	"problem",
+	"answer",
+	"choices",
+	"tests",
+	"source",
+	"starter",
+	"reference_passes",
+];
 
-/** A problem file, or a problem, that cannot be used: where, what, and what to do. */
-export class ProblemError extends Error {
-	override readonly name = "ProblemError";
+/** A row of a problem file. `doubt` says why a verdict on this problem would mean little, where the file says so. */
+export type Row = { readonly file: string; readonly line: number } & Checked;
+
+export type ReadOptions = {
+	/** What --map says: which field is what, where that is not to be found out. */
+	readonly map?: string | Wish | undefined;
+	/** Told once for every file or folder before its first problem; undefined: it is in nudge's own form. */
+	readonly onMapping?: ((says: string | undefined, file: string) => void) | undefined;
+};
+
+/** How a file or a folder is read, for somebody to look at before it is. */
+export type Reading = {
+	readonly says: string;
+	readonly files: readonly string[];
+	/** The fields of the first rows. */
+	readonly fields: readonly string[];
+	readonly first: Checked | undefined;
+};
+
+/** Every row of a file or a dataset folder that is not empty, right or wrong. */
+export async function* readRows(
+	file: string,
+	signal?: AbortSignal,
+	options: ReadOptions = {},
+): AsyncGenerator<Row, void, void> {
+	const { source, mapping, head, rest } = await opened(file, signal, options.map);
+	options.onMapping?.(mapping && mappingSays(mapping), file);
+	let number = 0;
+	const read = (row: RawRow): Row => {
+		number++;
+		const { file: part, line } = row;
+		if ("mistake" in row) return { file: part, line, mistake: row.mistake };
+		return {
+			file: part,
+			line,
+			...(mapping ? mapRow(row.value, mapping, source.stem, number) : checked(row.value)),
+		};
+	};
+	try {
+		// The rows of the sample are let go of as they are read.
+		for (let row = head.shift(); row; row = head.shift()) yield read(row);
+		for await (const row of rest) yield read(row);
+	} finally {
+		await rest.return();
+	}
 }
 
-/** A line of a problem file. `doubt` says why a verdict on this problem would mean little, where the file says so. */
-export type Row = { readonly file: string; readonly line: number } & (
-	| { readonly problem: Problem; readonly doubt?: string }
-	| { readonly mistake: string }
-);
+/** What a file's fields are taken for, found from its first rows alone. */
+export async function readingOf(
+	file: string,
+	signal?: AbortSignal,
+	options: ReadOptions = {},
+): Promise<Reading> {
+	const { source, mapping, head, rest } = await opened(file, signal, options.map);
+	await rest.return();
+	const values = head.flatMap((row) => ("value" in row ? [row.value] : []));
+	const [value] = values;
+	return {
+		says: mapping ? mappingSays(mapping) : "nudge's own form: every field is what its name says",
+		files: source.files,
+		fields: [...new Set(values.flatMap((row) => Object.keys(row)))],
+		first: value && (mapping ? mapRow(value, mapping, source.stem, 1) : checked(value)),
+	};
+}
 
-/** Every line of a file that is not empty, right or wrong. */
-export async function* readRows(file: string, signal?: AbortSignal): AsyncGenerator<Row, void, void> {
-	mustBeAFile(file);
-	for await (const { text, line } of linesOf(file, signal)) {
-		if (text.trim() !== "") yield { file, line, ...parseProblem(text) };
+type Opened = {
+	readonly source: Source;
+	/** Undefined: nudge's own form. */
+	readonly mapping: Mapping | undefined;
+	/** The rows that were read to find it. */
+	readonly head: RawRow[];
+	readonly rest: AsyncGenerator<RawRow, void, void>;
+};
+
+async function opened(
+	file: string,
+	signal: AbortSignal | undefined,
+	map: ReadOptions["map"],
+): Promise<Opened> {
+	const wish = typeof map === "string" ? wishOf(map) : map;
+	const source = sourceOf(file);
+	let wanted: readonly string[] | undefined;
+	const rest = rawRows(source, () => wanted, signal);
+	try {
+		const head: RawRow[] = [];
+		let own = false;
+		while (head.length < SAMPLE_ROWS && !own) {
+			const { value: row, done } = await rest.next();
+			if (done) break;
+			head.push(row);
+			own = wish === undefined && "value" in row && isOwn(row.value);
+		}
+		const values = head.flatMap((row) => ("value" in row ? [row.value] : []));
+		// Where no row can be read there is nothing to map: the mistakes come out as they are.
+		const foreign = !own && values.length > 0;
+		const mapping = foreign ? mappingOf(values, wish ?? {}, file) : undefined;
+		wanted = mapping ? fieldsOf(mapping, ["reference_passes"]) : OWN_FIELDS;
+		return { source, mapping, head, rest };
+	} catch (error) {
+		await rest.return();
+		throw error;
 	}
+}
+
+function isOwn({ id, domain, problem }: Record<string, unknown>): boolean {
+	return typeof id === "string" && typeof problem === "string" && DOMAINS.includes(domain as Domain);
 }
 
 /** The problems of files, one after the other. Throws ProblemError at the first line that is none. */
 export async function* readProblems(
 	files: string | readonly string[] = BUNDLED,
 	signal?: AbortSignal,
+	options: ReadOptions = {},
 ): AsyncGenerator<Problem, void, void> {
 	for (const file of typeof files === "string" ? [files] : files) {
-		for await (const row of readRows(file, signal)) {
+		for await (const row of readRows(file, signal, options)) {
 			if ("mistake" in row) throw new ProblemError(`${row.file}:${row.line}: ${row.mistake}`);
 			yield row.problem;
 		}
@@ -55,8 +163,9 @@ export async function findProblem(
 	id: string,
 	files: string | readonly string[] = BUNDLED,
 	signal?: AbortSignal,
+	options: ReadOptions = {},
 ): Promise<Problem> {
-	for await (const problem of readProblems(files, signal)) if (problem.id === id) return problem;
+	for await (const problem of readProblems(files, signal, options)) if (problem.id === id) return problem;
 	const where = typeof files === "string" ? files : "the bundled problems";
 	throw new ProblemError(
 		`there is no problem "${id}" in ${where}; nudge problems list${typeof files === "string" ? ` --file ${files}` : ""} shows what there is`,
@@ -74,120 +183,4 @@ export function matches(
 		.toLowerCase()
 		.split(/\s+/)
 		.every((word) => text.includes(word));
-}
-
-/** A problem from one line of JSON, or what is wrong with it. */
-export function parseProblem(
-	text: string,
-): { readonly problem: Problem; readonly doubt?: string } | { readonly mistake: string } {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch (error) {
-		return { mistake: `this is not JSON: ${(error as Error).message}` };
-	}
-	if (typeof value !== "object" || value === null || Array.isArray(value)) {
-		return { mistake: "a line holds one JSON object with the fields id, domain and problem" };
-	}
-	const row = value as Record<string, unknown>;
-	for (const name of ["id", "problem"] as const) {
-		if (typeof row[name] !== "string" || row[name].trim() === "") {
-			return {
-				mistake: `"${name}" must be a text that is not empty${row[name] === undefined ? "; it is missing" : ""}`,
-			};
-		}
-	}
-	if (!DOMAINS.includes(row.domain as Domain)) {
-		const found = row.domain === undefined ? "it is missing" : `it is ${JSON.stringify(row.domain)}`;
-		return { mistake: `"domain" must be one of ${DOMAINS.join(", ")}; ${found}` };
-	}
-	if (row.source !== undefined && typeof row.source !== "string")
-		return { mistake: '"source" must be a text' };
-	const answer = typeof row.answer === "number" ? String(row.answer) : row.answer;
-	if (answer !== undefined && typeof answer !== "string") {
-		return { mistake: '"answer" must be a text, or a number' };
-	}
-	const choices = row.choices;
-	if (choices !== undefined) {
-		if (!Array.isArray(choices) || choices.length < 2 || choices.length > 26 || !choices.every(isText)) {
-			return { mistake: '"choices" must be a list of 2 to 26 texts' };
-		}
-		if (answer === undefined)
-			return { mistake: '"choices" need an "answer": a letter, or the text of a choice' };
-		if (!letterIn(answer, choices))
-			return { mistake: `the answer ${JSON.stringify(answer)} is none of the choices` };
-	}
-	const tests = row.tests === undefined ? undefined : testsOf(row.tests);
-	if (typeof tests === "string") return { mistake: tests };
-	const problem: Problem = {
-		id: row.id as string,
-		domain: row.domain as Domain,
-		problem: question(row, tests),
-		...(answer === undefined ? {} : { answer }),
-		...(tests === undefined ? {} : { tests }),
-		...(choices === undefined ? {} : { choices: choices as readonly string[] }),
-		...(row.source === undefined ? {} : { source: row.source as string }),
-	};
-	return row.reference_passes === false
-		? { problem, doubt: "the file says that its own reference solution fails the tests" }
-		: { problem };
-}
-
-/** What is asked, together with the beginning of the code and the name that the tests call, where the text lacks them. */
-function question(row: Record<string, unknown>, tests: CodeTests | undefined): string {
-	let text = row.problem as string;
-	const starter = typeof row.starter === "string" ? row.starter.trim() : "";
-	if (starter !== "" && !text.includes(starter)) {
-		text += `\n\nThe code begins with:\n\`\`\`python\n${starter}\n\`\`\``;
-	}
-	if (tests && "entry_point" in tests && !text.includes(nameOf(tests.entry_point))) {
-		text += `\n\nThe tests call ${tests.entry_point}.`;
-	}
-	return text;
-}
-
-/** "Solution().twoSum" -> "twoSum" */
-function nameOf(entryPoint: string): string {
-	return /\w+$/.exec(entryPoint)?.[0] ?? entryPoint;
-}
-
-/** Tests, or what is wrong with them. A list of one function test is that test. */
-function testsOf(value: unknown): CodeTests | string {
-	const list = Array.isArray(value) ? value : [value];
-	if (list.length === 0) return '"tests" is an empty list: nothing would be checked';
-	if (list.every(isInputTest)) return list.map(({ input, output }) => ({ input, output }));
-	const [only] = list;
-	if (list.length === 1 && isFunctionTest(only)) {
-		return { entry_point: only.entry_point, test: only.test, style: only.style };
-	}
-	return (
-		'"tests" must be a list of {input, output}, or one {entry_point, test, style} ' +
-		'where style is "check" or "script"'
-	);
-}
-
-function isText(value: unknown): value is string {
-	return typeof value === "string";
-}
-
-function isInputTest(value: unknown): value is { input: string; output: string } {
-	const test = value as { input?: unknown; output?: unknown } | null;
-	return typeof test === "object" && isText(test?.input) && isText(test.output);
-}
-
-function isFunctionTest(value: unknown): value is Extract<CodeTests, { entry_point: string }> {
-	const test = value as { entry_point?: unknown; test?: unknown; style?: unknown } | null;
-	return (
-		typeof test === "object" &&
-		isText(test?.entry_point) &&
-		isText(test.test) &&
-		(test.style === "check" || test.style === "script")
-	);
-}
-
-function mustBeAFile(file: string): void {
-	if (!existsSync(file)) throw new ProblemError(`there is no file ${file}`);
-	if (!statSync(file).isFile() && !statSync(file).isFIFO()) {
-		throw new ProblemError(`${file} is not a file; problems are read from JSON Lines`);
-	}
 }

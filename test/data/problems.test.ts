@@ -75,9 +75,10 @@ describe("a problem file", () => {
 		await expect(all(readProblems(file))).rejects.toThrow(`${file}:2: this is not JSON`);
 	});
 
-	test("that is not there, or is a folder, is named", async () => {
+	test("that is not there, or is a folder without any, is named", async () => {
 		await expect(all(readProblems(join(folder, "none.jsonl")))).rejects.toThrow(ProblemError);
-		await expect(all(readProblems(folder))).rejects.toThrow("is not a file");
+		const empty = mkdtempSync(join(folder, "empty-"));
+		await expect(all(readProblems(empty))).rejects.toThrow("is a folder without problem files");
 	});
 
 	test("is read no further than the problem that is looked for", async () => {

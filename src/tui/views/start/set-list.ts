@@ -158,6 +158,7 @@ export class SetList {
 					["checked by", checked],
 					["domain", domain],
 					["source", source],
+					["read as", this.#set.mapping],
 					["so far", tried && triedInWords(tried), best(tried).token],
 					["doubtful", doubt, "warning"],
 				],
