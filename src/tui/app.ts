@@ -7,7 +7,7 @@ import { commandAt } from "./keys/bindings.ts";
 import { COMMANDS, type CommandId } from "./keys/command-table.ts";
 import type { Keymap } from "./keys/keymap.ts";
 import type { Input, Key } from "./term/input.ts";
-import { fit, pad } from "./text/cells.ts";
+import { fit, pad, wrapText } from "./text/cells.ts";
 import type { Paint, Theme } from "./theme/theme.ts";
 import type { Desk, Drawing, Level, Size, View } from "./view.ts";
 
@@ -17,6 +17,8 @@ const SLOW_COMMIT_MS = 100;
 /** A message stays for at least this long, whatever is typed; and one that asks for nothing goes by itself after a while. */
 const MESSAGE_MS = 1_000;
 const INFO_MS = 6_000;
+/** A long message, a path with what is wrong with it, takes more than the last row. */
+const MESSAGE_ROWS = 3;
 
 /** What the app needs of the terminal and of the person's machine. */
 export type Surface = {
@@ -288,9 +290,11 @@ export class App implements Desk {
 			cursor = drawing.cursor;
 		}
 		const { columns, rows } = this.#size;
-		// What is being typed on the last row goes before what is said there.
-		const message = cursor?.y === rows - 1 ? undefined : this.#messageRow();
-		if (message) areas.push({ key: "message", x: 0, y: rows - 1, width: columns, rows: [message] });
+		// What is being typed at the foot goes before what is said there.
+		const free = Math.min(MESSAGE_ROWS, rows - 1 - (cursor?.y ?? -1));
+		const message = this.#messageRows(free);
+		if (message.length > 0)
+			areas.push({ key: "message", x: 0, y: rows - message.length, width: columns, rows: message });
 		this.#surface.show(cursor ? { areas, cursor } : { areas }, this.#size);
 	}
 
@@ -312,12 +316,17 @@ export class App implements Desk {
 		}
 	}
 
-	#messageRow(): string | undefined {
-		if (!this.#message) return undefined;
+	/** As many rows as it needs and there are. */
+	#messageRows(most: number): string[] {
+		if (!this.#message || most <= 0) return [];
 		const { text, level } = this.#message;
 		const mark = level === "error" ? "!! " : level === "warning" ? "! " : "";
 		const { columns } = this.#size;
-		return this.#paint(level, pad(fit(`${mark}${text}`, columns), columns));
+		const rows = wrapText(`${mark}${text}`, columns);
+		const shown = [...rows.slice(0, most - 1), rows.slice(most - 1).join(" ")];
+		return shown
+			.filter((row) => row !== "")
+			.map((row) => this.#paint(level, pad(fit(row, columns), columns)));
 	}
 
 	/** Ends all views, the topmost first. */

@@ -59,9 +59,9 @@ export class BlocksPane implements PythonLike {
 				if (!output) continue;
 				this.#lines.append(
 					output.verdict === "ok" ? "output" : "failure",
-					output.text === "" ? "" : `${output.text}\n`,
+					output.text === "" || output.text.endsWith("\n") ? output.text : `${output.text}\n`,
 				);
-				this.#lines.title(`[block ${block} - ${output.verdict} - ${duration(output.durationMs)}]`, "dim");
+				this.#lines.title(`[block ${block}: ${output.verdict}, ${duration(output.durationMs)}]`, "dim");
 			}
 		}
 		const lines = this.#lines;
