@@ -152,8 +152,9 @@ class Run {
 					if (this.#deciding) writing.drop();
 					else yield* writing.settleAll();
 					const progress = writing.receivedLength > before;
-					const says = await this.#sampler.afterFailure(error, progress, this.#interrupt);
+					const { says, wait } = this.#sampler.afterFailure(error, progress);
 					yield this.#notice("warning", says);
+					await wait(this.#interrupt);
 					continue;
 				}
 			}

@@ -23,6 +23,11 @@ const FIRST_WAIT_MS = 250;
 /** A server that asks to be left alone for longer is asked again all the same. */
 const LONGEST_WAIT_MS = 60_000;
 
+export type NextTry = {
+	readonly says: string;
+	readonly wait: (interrupt?: AbortSignal) => Promise<void>;
+};
+
 /** What may pass by itself. The others need somebody to change something first. */
 const MAY_PASS: ReadonlySet<EngineError["kind"]> = new Set(["unreachable", "cut", "crashed"]);
 
@@ -112,14 +117,18 @@ export class Sampler {
 		}
 	}
 
-	/** Waits before the next try and returns what to say of it; throws the error where trying again is of no use. */
-	async afterFailure(error: unknown, progress: boolean, interrupt?: AbortSignal): Promise<string> {
+	/** What to say before the next try, and the wait for it; throws the error where trying again is of no use. */
+	afterFailure(error: unknown, progress: boolean): NextTry {
 		if (!(error instanceof EngineError) || !MAY_PASS.has(error.kind)) throw error;
 		this.#failures = progress ? 1 : this.#failures + 1;
 		if (this.#failures > RETRIES) throw error;
 		const asked = Math.min(LONGEST_WAIT_MS, retryAfterOf(error) ?? 0);
-		await this.#sleep(Math.max(asked, FIRST_WAIT_MS * 2 ** (this.#failures - 1)), interrupt);
-		return `${error.message}; going on from where the trace stands (try ${this.#failures} of ${RETRIES})`;
+		const ms = Math.max(asked, FIRST_WAIT_MS * 2 ** (this.#failures - 1));
+		const when = `again in ${Math.ceil(ms / 100) / 10} s, from where the trace stands`;
+		return {
+			says: `${error.message} (tried ${when}: try ${this.#failures} of ${RETRIES})`,
+			wait: (interrupt) => this.#sleep(ms, interrupt),
+		};
 	}
 
 	/** What there was to say while an answer was waited for; said once. */
@@ -194,7 +203,9 @@ export class Sampler {
 				return value;
 			} catch (error) {
 				this.#signal?.throwIfAborted();
-				this.#says.push(await this.afterFailure(error, false));
+				const { says, wait } = this.afterFailure(error, false);
+				this.#says.push(says);
+				await wait();
 				this.#signal?.throwIfAborted();
 			}
 		}

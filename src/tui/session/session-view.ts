@@ -3,6 +3,7 @@
  * hands on what a person does; nothing of the loop is decided here.
  */
 import type { Live, LiveChange } from "../../reason/live.ts";
+import type { TraceEvent } from "../../trace/events.ts";
 import type { Branch } from "../../trace/fold.ts";
 import { visibleLine } from "../../trace/visible.ts";
 import type { CommandId, KeyContext } from "../keys/command-table.ts";
@@ -97,6 +98,8 @@ export class SessionView implements View {
 	#columns = 0;
 	/** What broke last, until the trace grows again. */
 	#broke: string | undefined;
+	/** The engine is waited for, and that was said. */
+	#warned = false;
 	/** Where each tab ends. */
 	#tabs: number[] = [];
 	#ticking: NodeJS.Timeout | undefined;
@@ -150,6 +153,7 @@ export class SessionView implements View {
 				if (this.model.branch !== this.branch) this.#showBranch();
 				else if ("branch" in change.event && change.event.branch === this.live.branch)
 					this.model.event(change.event);
+				this.#told(change.event);
 				this.#deps.desk.changed(change.event.type === "tokens" ? "soon" : "now");
 				return;
 			case "status":
@@ -163,11 +167,38 @@ export class SessionView implements View {
 				this.#deps.desk.changed("now");
 				return;
 			case "trouble":
-				if (change.level === "error") this.#broke = change.text;
+				if (change.level === "error") {
+					this.#broke = change.text;
+					// What stands in a panel in full need not be said as well; its state comes right behind it.
+					setImmediate(() => {
+						if (!this.#panelTells) this.#deps.desk.say(change.text, "error");
+					});
+					return;
+				}
 				// The status line says already what is waited for.
 				if (change.level === "info" && this.#deps.waits() !== undefined) return;
 				this.#deps.desk.say(change.text, change.level);
 		}
+	}
+
+	/** Warnings of the loop, and that it goes on after one. */
+	#told(event: TraceEvent): void {
+		const { desk, replays } = this.#deps;
+		if (replays) return;
+		if (event.type === "notice" && event.level !== "info") {
+			this.#warned = true;
+			desk.say(event.text, "warning");
+		} else if (event.type === "tokens" && this.#warned) {
+			this.#warned = false;
+			desk.say("it goes on");
+		}
+	}
+
+	/** Whether what went wrong stands at the foot of the thinking. */
+	get #panelTells(): boolean {
+		const { live } = this;
+		if (this.#writing || live.pending || this.#layout?.panes.thinking === undefined) return false;
+		return live.unwritten !== undefined || live.status === "failed";
 	}
 
 	#showBranch(): void {
