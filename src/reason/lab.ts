@@ -76,7 +76,7 @@ export class Lab {
 	readonly #verifier: Verifier;
 	#python: Python;
 	#agreeing: Promise<boolean> | undefined;
-	#opened: Interpreter[] = [];
+	readonly #opened = new Set<Interpreter>();
 	#closed = false;
 
 	private constructor(
@@ -205,8 +205,19 @@ export class Lab {
 		const interpreter = options
 			? await openPtyInterpreter(host, { ...options.terminal, limits })
 			: await host.open({ limits });
-		this.#opened.push(interpreter);
+		this.#opened.add(interpreter);
 		return interpreter;
+	}
+
+	/** For whoever opens many: one that is done with goes before the lab does. */
+	async closeInterpreter(interpreter: Interpreter): Promise<void> {
+		this.#opened.delete(interpreter);
+		await interpreter.close();
+	}
+
+	/** The version of Python that the blocks run in. */
+	get pythonVersion(): Promise<string> {
+		return this.#python.environment.then(({ version }) => version);
 	}
 
 	async close(): Promise<void> {
@@ -214,7 +225,7 @@ export class Lab {
 		this.#python.stop();
 		const host = await this.#python.host.catch(() => undefined);
 		await Promise.allSettled([
-			...this.#opened.map((interpreter) => interpreter.close()),
+			...[...this.#opened].map((interpreter) => interpreter.close()),
 			this.#watch.close(),
 			this.#verifier.close(),
 			this.engine.close(),

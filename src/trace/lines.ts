@@ -28,6 +28,26 @@ const NEWLINE = 10;
 
 /** Hands over every event of a journal file in order, with its line number, and says what else was found. */
 export function readJournal(file: string, onEvent: (event: TraceEvent, line: number) => void): Reading {
+	const reading = readLines(file, (text, line) => {
+		const event = parseEvent(text);
+		if (typeof event === "string") return event;
+		onEvent(event, line);
+		return undefined;
+	});
+	for (;;) {
+		const step = reading.next();
+		if (step.done) return step.value;
+	}
+}
+
+/**
+ * Hands over every line of a file in order; `take` says what is wrong with one that is none. It comes to a stop after
+ * each piece of the file, so that whoever reads a large one can let others have their turn, or leave.
+ */
+export function* readLines(
+	file: string,
+	take: (text: string, line: number) => string | undefined,
+): Generator<void, Reading, void> {
 	const descriptor = openSync(file, "r");
 	const bad: BadLine[] = [];
 	const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -35,18 +55,14 @@ export function readJournal(file: string, onEvent: (event: TraceEvent, line: num
 	let line = 0;
 	let bytes = 0;
 
-	const take = (raw: Buffer): string | undefined => {
-		const event = isUtf8(raw) ? parseEvent(raw.toString("utf8")) : "not UTF-8";
-		if (typeof event === "string") return event;
-		onEvent(event, line);
-		return undefined;
-	};
+	const taken = (raw: Buffer): string | undefined =>
+		isUtf8(raw) ? take(raw.toString("utf8"), line) : "not UTF-8";
 	const endLine = (tail: Buffer): void => {
 		const raw = begun.length > 0 ? Buffer.concat([...begun, tail]) : tail;
 		begun = [];
 		line++;
 		bytes += raw.length + 1;
-		const why = raw.length === 0 ? "an empty line" : take(raw);
+		const why = raw.length === 0 ? "an empty line" : taken(raw);
 		if (why !== undefined) bad.push({ line, why });
 	};
 
@@ -62,6 +78,7 @@ export function readJournal(file: string, onEvent: (event: TraceEvent, line: num
 				start = end + 1;
 			}
 			if (start < length) begun.push(Buffer.from(chunk.subarray(start, length)));
+			yield;
 		}
 	} finally {
 		closeSync(descriptor);
@@ -69,6 +86,6 @@ export function readJournal(file: string, onEvent: (event: TraceEvent, line: num
 	const rest = Buffer.concat(begun);
 	if (rest.length === 0) return { bad, bytes, unended: false };
 	line++;
-	if (take(rest) === undefined) return { bad, bytes: bytes + rest.length, unended: true };
+	if (taken(rest) === undefined) return { bad, bytes: bytes + rest.length, unended: true };
 	return { bad, bytes, unended: false, torn: { bytes: rest.length, text: rest.toString("utf8") } };
 }

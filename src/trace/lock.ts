@@ -1,5 +1,6 @@
 /**
- * One writer per session: a file `lock` in the session's folder that names its holder.
+ * One writer per session: a file `lock` in the session's folder that names its holder. Other folders of which only one
+ * may be the writer (the shards of a run) use the same, under a name of their own.
  *
  * What always holds: whoever got a Lock is the only holder among processes that see each other. The lock of a process
  * that is gone (no such pid, or the pid belongs to a process that started later) is taken over. The lock of another
@@ -65,8 +66,8 @@ function isStale({ holder, ageMs }: Found): boolean {
 }
 
 /** Who holds the session open now, in words; undefined when nobody does. */
-export function heldBy(folder: string): string | undefined {
-	const found = look(join(folder, "lock"));
+export function heldBy(folder: string, name = "lock"): string | undefined {
+	const found = look(join(folder, name));
 	if (!found || isStale(found)) return undefined;
 	if (!found.holder) return "another nudge";
 	const { pid, host } = found.holder;
@@ -122,8 +123,9 @@ export class Lock {
 		this.#content = content;
 	}
 
-	static take(folder: string): Lock {
-		const file = join(folder, "lock");
+	/** `what` is that which is held, in words. */
+	static take(folder: string, name = "lock", what = `session ${basename(folder)}`): Lock {
+		const file = join(folder, name);
 		const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
 		const content = `${JSON.stringify(holder)}\n`;
 		for (let tries = 0; tries < 100; tries++) {
@@ -134,12 +136,12 @@ export class Lock {
 				const elsewhere = found.holder && found.holder.host !== hostname();
 				const advice = elsewhere ? ` If that one is gone, remove ${file}.` : " Close it there first.";
 				throw new SessionLockedError(
-					`session ${basename(folder)} is open in ${heldBy(folder) ?? "another nudge"}.${advice}`,
+					`${what} is open in ${heldBy(folder, name) ?? "another nudge"}.${advice}`,
 				);
 			}
 			clear(file, found.raw);
 		}
-		throw new SessionLockedError(`session ${basename(folder)}: others keep taking ${file}; try again`);
+		throw new SessionLockedError(`${what}: others keep taking ${file}; try again`);
 	}
 
 	release(): void {

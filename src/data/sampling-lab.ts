@@ -1,0 +1,38 @@
+/**
+ * A lab as a run uses it. The hints are those of when the run began: a library that is edited meanwhile would make two
+ * runs of one. Nobody is asked anything.
+ */
+import { AutoPolicy, off, type Policy } from "../hints/policy.ts";
+import type { Lab } from "../reason/lab.ts";
+import { hashOf, type RunSettings } from "./run-sheet.ts";
+import type { Bench } from "./sampling.ts";
+
+export function benchOf(lab: Lab): { readonly bench: Bench; readonly settings: RunSettings } {
+	const { library } = lab;
+	const { hints } = lab.settings;
+	const frozen = { hints: library.hints, frames: library.frames };
+	const policy = (seed: number): Policy =>
+		hints.mode === "off"
+			? off
+			: new AutoPolicy(() => frozen, { rounds: hints.rounds, words: hints.words, seed });
+	const { seed } = lab.settings.sampling;
+	const { engine: _, ...of } = lab.traceSettings(policy(seed));
+	return {
+		settings: {
+			...of,
+			// Where a hint's file lies is this machine's alone.
+			...(hints.mode === "off"
+				? {}
+				: { library: hashOf([frozen.frames, frozen.hints.map(({ origin, note, ...hint }) => hint)]) }),
+			python: { ...(lab.settings.python.limits as Record<string, number>) },
+		},
+		bench: {
+			settings: (seed) => {
+				const made = lab.traceSettings(policy(seed));
+				return { ...made, sampling: { ...made.sampling, seed } };
+			},
+			deps: (seed, signal) => lab.deps(signal, policy(seed)),
+			release: (interpreter) => lab.closeInterpreter(interpreter),
+		},
+	};
+}

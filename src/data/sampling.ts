@@ -1,0 +1,286 @@
+/**
+ * Samples what a run owes. Every rollout is the same `reason()` as a live session, by itself: none waits for another, so
+ * an engine never idles behind the longest one.
+ *
+ * What always holds:
+ * - What is handed to `keep` came to its end and has its verdict; nothing is handed over twice.
+ * - A rollout that the engine, Python or the verifier failed is tried again behind the others, and is still owed after its
+ *   last try; it is never counted wrong. Where everything fails, the run stops and says why.
+ * - Aborted, it returns within a second or so: what is in flight is dropped and owed.
+ * - The interpreter of a rollout is closed when the rollout is over.
+ */
+import type { Interpreter } from "../python/interpreter.ts";
+import { reason } from "../reason/reason.ts";
+import type { ReasonDeps } from "../reason/request.ts";
+import type { Problem, TraceEvent, TraceSettings } from "../trace/events.ts";
+import type { Pace } from "./pace.ts";
+import { Gathering, type Rollout } from "./rollout.ts";
+
+/** One rollout that is owed. */
+export type Job = {
+	readonly key: string;
+	readonly problem: Problem;
+	readonly sample: number;
+	readonly seed: number;
+};
+
+/** What a rollout is made with. */
+export type Bench = {
+	settings(seed: number): TraceSettings;
+	/** `interpreter` is asked for when the first block runs; `release` is given it back. */
+	deps(seed: number, signal: AbortSignal): ReasonDeps;
+	release(interpreter: Interpreter): Promise<void>;
+};
+
+export type SamplingHooks = {
+	readonly keep: (rollout: Rollout) => void;
+	/** News for whoever watches: tokens came, a block ran, a rollout ended. */
+	readonly onTokens?: (count: number) => void;
+	readonly onCall?: () => void;
+	readonly onTrouble?: (says: string) => void;
+};
+
+export type SamplingOptions = {
+	readonly pace: Pace;
+	readonly signal: AbortSignal;
+	/** Of one rollout. */
+	readonly tries?: number;
+	/** Failures in a row, without any rollout that ended, after which the run stops. What fails together counts as one. */
+	readonly failuresInRow?: number;
+	/** How long nothing new is begun after so many failures in a row: a server that is started anew finds the run still there. */
+	readonly restMs?: (inRow: number) => number;
+	readonly now?: () => number;
+	/** What rollouts in flight are given to end in after an abort. */
+	readonly graceMs?: number;
+};
+
+export type SamplingEnd = {
+	readonly kept: number;
+	/** Rollouts that failed at every try, and are owed. */
+	readonly failed: number;
+	/** Why the last one failed. */
+	readonly trouble?: string;
+	/** All failed for so long that the run was stopped. */
+	readonly stopped: boolean;
+	readonly aborted: boolean;
+};
+
+const TRIES = 3;
+const FAILURES_IN_ROW = 24;
+const GRACE_MS = 1_000;
+/** From a second to half a minute: in all, an engine may be away for some ten minutes. */
+const restMs = (inRow: number): number => Math.min(30_000, 500 * 2 ** inRow);
+/** Where an engine gives no ids, about so many characters are a token. */
+const CHARS_A_TOKEN = 4;
+
+export async function sampleAll(
+	jobs: AsyncIterable<Job>,
+	bench: Bench,
+	hooks: SamplingHooks,
+	options: SamplingOptions,
+): Promise<SamplingEnd> {
+	return new Sampling(bench, hooks, options).all(jobs);
+}
+
+type Tried = { readonly job: Job; readonly tries: number; readonly epoch?: number };
+
+class Sampling {
+	readonly #bench: Bench;
+	readonly #hooks: SamplingHooks;
+	readonly #options: SamplingOptions;
+	readonly #pace: Pace;
+	readonly #now: () => number;
+	/** Ends what is in flight: the caller's signal, or that the run is given up. */
+	readonly #stop = new AbortController();
+	readonly #again: Tried[] = [];
+	#running = 0;
+	#kept = 0;
+	#failed = 0;
+	#inRow = 0;
+	/** Grows with each failure that counts: what was begun before it may fail for the same reason. */
+	#epoch = 0;
+	#restUntil = 0;
+	#trouble: string | undefined;
+	/** A disk that refuses, a Python that may not run: nothing can go on. */
+	#fatal: unknown;
+	#changed = Promise.withResolvers<void>();
+
+	constructor(bench: Bench, hooks: SamplingHooks, options: SamplingOptions) {
+		this.#bench = bench;
+		this.#hooks = hooks;
+		this.#options = options;
+		this.#pace = options.pace;
+		this.#now = options.now ?? Date.now;
+	}
+
+	async all(jobs: AsyncIterable<Job>): Promise<SamplingEnd> {
+		const { signal } = this.#options;
+		const abort = (): void => this.#halt();
+		if (signal.aborted) abort();
+		else signal.addEventListener("abort", abort, { once: true });
+		const source = jobs[Symbol.asyncIterator]();
+		let more = true;
+		try {
+			while (!this.#halted) {
+				if (this.#running >= this.#pace.level) {
+					await this.#change();
+					continue;
+				}
+				const rest = this.#restUntil - this.#now();
+				if (rest > 0) {
+					const timer = setTimeout(() => this.#tell(), rest);
+					await this.#change();
+					clearTimeout(timer);
+					continue;
+				}
+				let next: Tried | undefined;
+				if (more) {
+					const { value, done } = await source.next();
+					if (done) more = false;
+					else next = { job: value, tries: 0 };
+				}
+				next ??= this.#again.shift();
+				if (next) void this.#run({ ...next, epoch: this.#epoch });
+				else if (this.#running === 0) break;
+				else await this.#change();
+			}
+		} catch (error) {
+			this.#fatal ??= error;
+			this.#halt();
+		} finally {
+			signal.removeEventListener("abort", abort);
+			await source.return?.();
+		}
+		await this.#drained();
+		if (this.#fatal !== undefined && !signal.aborted) throw this.#fatal;
+		return {
+			kept: this.#kept,
+			failed: this.#failed + this.#again.length,
+			...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+			stopped: this.#halted && !signal.aborted,
+			aborted: signal.aborted,
+		};
+	}
+
+	get #halted(): boolean {
+		return this.#stop.signal.aborted;
+	}
+
+	#halt(): void {
+		this.#stop.abort();
+		this.#tell();
+	}
+
+	#tell(): void {
+		this.#changed.resolve();
+		this.#changed = Promise.withResolvers<void>();
+	}
+
+	#change(): Promise<void> {
+		return this.#changed.promise;
+	}
+
+	/** Waits for what is in flight, and after a halt not for long. */
+	async #drained(): Promise<void> {
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			this.#tell();
+		}, this.#options.graceMs ?? GRACE_MS);
+		while (this.#running > 0 && !late) await this.#change();
+		clearTimeout(timer);
+	}
+
+	async #run({ job, tries, epoch }: Tried): Promise<void> {
+		this.#running++;
+		try {
+			const rollout = await this.#rollout(job);
+			if (!rollout || this.#halted) return;
+			this.#inRow = 0;
+			this.#restUntil = 0;
+			try {
+				this.#hooks.keep(rollout);
+				this.#kept++;
+			} catch (error) {
+				this.#fatal ??= error;
+				this.#halt();
+			}
+		} catch (error) {
+			if (!this.#halted) this.#failure({ job, tries: tries + 1 }, epoch === this.#epoch, error);
+		} finally {
+			this.#running--;
+			this.#tell();
+		}
+	}
+
+	#failure(tried: Tried, counts: boolean, error: unknown): void {
+		const says = error instanceof Error ? error.message : String(error);
+		this.#trouble = says;
+		if (error instanceof Error && error.name === "IsolationError") {
+			this.#fatal ??= error;
+			this.#halt();
+			return;
+		}
+		this.#pace.refused(this.#now());
+		const again = tried.tries < (this.#options.tries ?? TRIES);
+		if (again) this.#again.push(tried);
+		else this.#failed++;
+		this.#hooks.onTrouble?.(
+			`${tried.job.problem.id}, sample ${tried.job.sample}: ${says} (${again ? "tried again later" : "given up; it stays owed"})`,
+		);
+		if (!counts) return;
+		this.#epoch++;
+		this.#inRow++;
+		this.#restUntil = this.#now() + (this.#options.restMs ?? restMs)(this.#inRow);
+		if (this.#inRow >= (this.#options.failuresInRow ?? FAILURES_IN_ROW)) this.#halt();
+	}
+
+	/** Undefined: it was broken off. Throws where something failed that is not the model's. */
+	async #rollout({ key, problem, sample, seed }: Job): Promise<Rollout | undefined> {
+		const settings = this.#bench.settings(seed);
+		const gathering = new Gathering(settings, this.#now());
+		const deps = this.#bench.deps(seed, this.#stop.signal);
+		let opening: Promise<Interpreter> | undefined;
+		let unscored: unknown;
+		const stream = reason(
+			{ session: key, branch: "main", problem, settings },
+			{
+				...deps,
+				interpreter: () => {
+					opening = deps.interpreter();
+					return opening;
+				},
+				// A verifier that is broken says nothing of the answer: the rollout is owed, and not "unchecked".
+				score: (of, text) =>
+					deps.score(of, text).catch((error) => {
+						unscored = error ?? new Error("the verifier failed");
+						throw error;
+					}),
+			},
+		);
+		try {
+			for await (const event of stream) this.#take(gathering, event);
+		} finally {
+			if (opening) void opening.then((python) => this.#bench.release(python)).catch(() => {});
+		}
+		if (this.#halted) return undefined;
+		if (unscored !== undefined) throw unscored;
+		const rollout = gathering.rollout(key, problem, sample);
+		if (rollout) return rollout;
+		throw new Error(gathering.branch.end?.message ?? "the engine did not bring the trace to its end");
+	}
+
+	#take(gathering: Gathering, event: TraceEvent): void {
+		gathering.take(event);
+		if (event.type === "call") this.#hooks.onCall?.();
+		// The loop says so where it has to ask an engine again: it is overloaded, or gone for a while.
+		else if (event.type === "notice" && event.level === "warning") this.#pace.refused(this.#now());
+		else if (event.type === "tokens") {
+			const count = event.ids?.length ?? Math.ceil(event.text.length / CHARS_A_TOKEN);
+			const level = this.#pace.level;
+			this.#pace.brought(count, this.#running, this.#now());
+			this.#hooks.onTokens?.(count);
+			if (this.#pace.level > level) this.#tell();
+		}
+	}
+}
