@@ -95,6 +95,8 @@ async function dispatch(words: readonly string[], io: Io, signal: AbortSignal): 
 function isFailure(error: unknown): boolean {
 	return (
 		error instanceof Error &&
-		/^(Engine|Journal|Session|Library|Environment|Isolation|Problem|Settings|Score)\w*Error$/.test(error.name)
+		/^(Engine|Journal|Session|Run|Library|Environment|Isolation|Problem|Settings|Score)\w*Error$/.test(
+			error.name,
+		)
 	);
 }

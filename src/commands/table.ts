@@ -14,6 +14,14 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "let a model think about one problem, with hints and Python, and keep the trace",
 		load: async () => (await import("./run.ts")).run,
 	},
+	sample: {
+		summary: "sample many traces of many problems into a run, to be gone on with whenever it stops",
+		load: async () => (await import("./sample.ts")).sample,
+	},
+	runs: {
+		summary: "list, show and merge the runs that nudge sample made",
+		load: async () => (await import("./runs.ts")).runs,
+	},
 	sessions: {
 		summary: "list, show, replay, export and remove what was kept",
 		load: async () => (await import("./sessions.ts")).sessions,

@@ -1,6 +1,5 @@
 /** What a run still owes: every sample of every problem of a shard that is not done, in the order of the files. */
-import type { Problem } from "../trace/events.ts";
-import { readProblems } from "./problems.ts";
+import { type ReadOptions, readProblems } from "./problems.ts";
 import { keyOf, rolloutSeed } from "./rollout.ts";
 import { ofShard, type Shard } from "./run-folder.ts";
 import type { Job } from "./sampling.ts";
@@ -28,9 +27,10 @@ export async function* owedJobs(
 	{ hash, samples, seed, shard }: Plan,
 	done: { has(key: string): boolean },
 	signal?: AbortSignal,
+	options: ReadOptions = {},
 ): AsyncGenerator<Job, void, void> {
 	let place = 0;
-	for await (const problem of readProblems(files, signal) as AsyncIterable<Problem>) {
+	for await (const problem of readProblems(files, signal, options)) {
 		if (!ofShard(place++, shard)) continue;
 		for (let sample = 0; sample < samples; sample++) {
 			const key = keyOf(problem.id, hash, sample);

@@ -7,18 +7,10 @@
  * in different places belong together. The number of samples may grow; what is there then stays.
  */
 import { createHash } from "node:crypto";
-import {
-	createReadStream,
-	linkSync,
-	mkdirSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Budgets, Sampling } from "../trace/events.ts";
-import { ProblemError, readProblems } from "./problems.ts";
+import { ProblemError, type ReadOptions, readProblems } from "./problems.ts";
 
 export const RUN_FILE = "run.json";
 const FORMAT = 1;
@@ -44,6 +36,7 @@ export type RunSettings = {
 	readonly python: Readonly<Record<string, number>>;
 };
 
+/** `sha256` is that of its problems. */
 export type RunFile = { readonly file: string; readonly sha256: string; readonly problems: number };
 
 export type RunSheet = {
@@ -76,27 +69,31 @@ function sorted(value: unknown): unknown {
 	return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field)]));
 }
 
-/** The problem files of a run with their ids in order. Throws ProblemError at a line that is no problem, or an id that is there twice. */
+/**
+ * The problem files of a run with their ids in order. The hash is of the problems as they are read: the same ones in
+ * another form (Parquet, CSV) are the same. Throws ProblemError at a row that is no problem, or an id that is there twice.
+ */
 export async function surveyed(
 	files: readonly string[],
 	signal?: AbortSignal,
+	options: ReadOptions = {},
 ): Promise<{ readonly files: readonly RunFile[]; readonly ids: readonly string[] }> {
 	const ids = new Map<string, string>();
 	const found: RunFile[] = [];
 	for (const file of files) {
 		let problems = 0;
-		for await (const { id } of readProblems(file, signal)) {
+		const digest = createHash("sha256");
+		for await (const problem of readProblems(file, signal, options)) {
+			const { id } = problem;
 			const earlier = ids.get(id);
 			if (earlier !== undefined)
 				throw new ProblemError(
 					`the id "${id}" is there twice (${earlier === file ? file : `${earlier} and ${file}`}): rollouts could not be told apart. Give one of them another id`,
 				);
 			ids.set(id, file);
+			digest.update(`${JSON.stringify(sorted(problem))}\n`);
 			problems++;
 		}
-		const digest = createHash("sha256");
-		for await (const chunk of createReadStream(file, signal ? { signal } : {}))
-			digest.update(chunk as Buffer);
 		found.push({ file, sha256: digest.digest("hex"), problems });
 	}
 	if (ids.size === 0) throw new ProblemError(`there is no problem in ${files.join(", ")}`);
