@@ -172,6 +172,8 @@ export class SessionView implements View {
 					// What stands in a panel in full need not be said as well; its state comes right behind it.
 					setImmediate(() => {
 						if (!this.#panelTells) this.#deps.desk.say(change.text, "error");
+						else if (this.#warned) this.#deps.desk.say("that was the last try");
+						this.#warned = false;
 					});
 					return;
 				}
