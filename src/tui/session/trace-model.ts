@@ -75,7 +75,8 @@ export class TraceModel {
 	}
 
 	#line(event: TraceEvent): void {
-		if (this.#ended && event.type !== "outcome" && event.type !== "notice") {
+		// A mark or a notice is no going on.
+		if (this.#ended && !["outcome", "notice", "mark"].includes(event.type)) {
 			// What was said of the end stands at the end, without text of its own.
 			this.lines.cut(this.lines.offset);
 			this.#ended = false;
