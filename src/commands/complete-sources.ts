@@ -60,7 +60,9 @@ const sources: Record<
 		]);
 		const file = options.from ?? options.file;
 		const found: Candidate[] = [];
-		for await (const { id, problem } of readProblems(file ? resolve(io.cwd, file) : BUNDLED)) {
+		for await (const { id, problem } of readProblems(file ? resolve(io.cwd, file) : BUNDLED, undefined, {
+			map: file ? options.map : undefined,
+		})) {
 			found.push({ value: id, says: problem.replaceAll(/\s+/g, " ").slice(0, 60) });
 			if (found.length >= MOST_PROBLEMS) break;
 		}

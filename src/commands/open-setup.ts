@@ -4,7 +4,7 @@ import { homes } from "../trace/home.ts";
 import { SessionStore } from "../trace/store.ts";
 import type { ScreenOptions } from "../tui/program.ts";
 import type { Choices } from "../tui/views/start-page.ts";
-import { type Context, text } from "./command.ts";
+import { type Context, text, UsageError } from "./command.ts";
 import { labSettings, newSession, problemOf } from "./run-setup.ts";
 import { effectiveSettings } from "./settings.ts";
 
@@ -35,14 +35,17 @@ export async function screenWorld(context: Context, session: string | undefined)
 	};
 	const store = new SessionStore(homes(io.env).data);
 	const from = text(context, "from");
-	const files = from === undefined ? undefined : [resolve(io.cwd, from)];
+	const map = text(context, "map");
+	if (map !== undefined && from === undefined)
+		throw new UsageError("--map says what the fields of a file are: it needs --from FILE");
+	const set = from === undefined ? {} : { files: [resolve(io.cwd, from)], map };
 	const given = WITH_PROBLEM.some((name) => context.options[name] !== undefined);
 	const beginning: ScreenOptions["beginning"] =
 		session !== undefined
 			? { at: "session", id: store.find(session) }
 			: given
-				? { at: "problem", problem: await problemOf(context), ...(files ? { files } : {}) }
-				: { at: "start", ...(files ? { files } : {}) };
+				? { at: "problem", problem: await problemOf(context), ...set }
+				: { at: "start", ...set };
 	return {
 		linear: settings["screen-reader"].value || io.env.TERM === "dumb",
 		options: {

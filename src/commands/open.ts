@@ -12,6 +12,7 @@ const SHARED = new Set([
 	"file",
 	"id",
 	"from",
+	"map",
 	"answer",
 	"domain",
 	"hints",
@@ -67,7 +68,7 @@ export const open: Command = {
 	run: openCommand,
 };
 
-const BEGINS = ["problem", "file", "id", "from"];
+const BEGINS = ["problem", "file", "id", "from", "map"];
 
 async function openCommand(context: Context): Promise<ExitCode> {
 	const { io, options, args } = context;

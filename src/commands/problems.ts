@@ -1,18 +1,37 @@
-/** `nudge problems`: looks into the bundled problems or a file of one's own, and checks such a file line by line. */
+/** `nudge problems`: looks into the bundled problems or a file of one's own, and checks such a file row by row. */
+import type { ReadOptions, Row } from "../data/problems.ts";
 import type { Domain, Problem } from "../trace/events.ts";
 import { visible, visibleLine } from "../trace/visible.ts";
-import { type Command, type Context, type ExitCode, type OptionSpec, text, wholeNumber } from "./command.ts";
+import {
+	type Command,
+	type Context,
+	type ExitCode,
+	type OptionSpec,
+	text,
+	UsageError,
+	wholeNumber,
+} from "./command.ts";
 
 const FILE = {
 	name: "file",
 	short: "f",
 	value: "FILE",
 	completes: "file",
-	says: "a JSON Lines file of problems, instead of the bundled ones",
+	says: "problems of your own instead of the bundled ones: JSON Lines, CSV, Parquet, or a dataset folder",
+} as const;
+const MAP = {
+	name: "map",
+	value: "MAP",
+	says: "which field is what, where the names do not say it: problem=question,answer=final",
 } as const;
 const JSON_LINES = { name: "json", says: "as JSON, one problem a line" } as const;
 const LIST_OPTIONS: readonly OptionSpec[] = [
 	FILE,
+	MAP,
+	{
+		name: "mapping",
+		says: "show what the fields of --file are taken for, and the first problem; nothing more",
+	},
 	{ name: "search", short: "s", value: "WORDS", says: "only problems that have all these words" },
 	{
 		name: "domain",
@@ -28,7 +47,7 @@ const LIST_OPTIONS: readonly OptionSpec[] = [
 export const problems: Command = {
 	summary: "show the bundled problems or those of a file",
 	details:
-		"A problem file holds one JSON object a line: id, domain, problem, and answer, choices or tests. See docs/problems.md.",
+		"Problems are read from JSON Lines (.gz too), CSV, Parquet and Hugging Face dataset folders (FOLDER or FOLDER:SPLIT), in nudge's own form or with other fields: docs/problems.md.",
 	options: LIST_OPTIONS,
 	run: list,
 	subcommands: {
@@ -39,20 +58,24 @@ export const problems: Command = {
 				"nudge problems list",
 				'nudge problems list --search "divisor" --limit 5',
 				"nudge problems list --file mine.jsonl --domain code --json",
+				"nudge problems list --file gsm8k:test --mapping",
+				"nudge problems list --file theirs.csv --map problem=Task,answer=Key",
 			],
 			run: list,
 		},
 		show: {
 			summary: "print one problem with what it is checked against",
 			positionals: [{ name: "ID", completes: "problem", says: "the problem's id" }],
-			options: [FILE, JSON_LINES],
+			options: [FILE, MAP, JSON_LINES],
 			examples: ["nudge problems show first"],
 			run: show,
 		},
 		check: {
-			summary: "check a problem file, and name every line that is wrong",
-			positionals: [{ name: "FILE", completes: "file", says: "a JSON Lines file of problems" }],
-			options: [{ name: "json", says: "the findings as JSON, one a line, the count last" }],
+			summary: "check a problem file, and name every row that is wrong",
+			positionals: [
+				{ name: "FILE", completes: "file", says: "JSON Lines, CSV, Parquet, or a dataset folder" },
+			],
+			options: [MAP, { name: "json", says: "the findings as JSON, one a line, the count last" }],
 			examples: ["nudge problems check mine.jsonl"],
 			run: check,
 		},
@@ -62,12 +85,13 @@ export const problems: Command = {
 async function list(context: Context): Promise<ExitCode> {
 	const { io, options, signal } = context;
 	const { BUNDLED, matches, readProblems } = await import("../data/problems.ts");
+	if (options.mapping) return await showMapping(context);
 	const limit = wholeNumber(context, "limit", 1) ?? Number.POSITIVE_INFINITY;
 	const words = text(context, "search");
 	const domain = text(context, "domain");
 	const wish = { ...(words === undefined ? {} : { words }), ...(domain === undefined ? {} : { domain }) };
 	let found = 0;
-	for await (const problem of readProblems(text(context, "file") ?? BUNDLED, signal)) {
+	for await (const problem of readProblems(text(context, "file") ?? BUNDLED, signal, reading(context))) {
 		if (!matches(problem, wish)) continue;
 		await write(context, options.json ? JSON.stringify(problem) : oneLine(problem, io.stdout.columns));
 		if (++found >= limit) return 0;
@@ -79,12 +103,59 @@ async function list(context: Context): Promise<ExitCode> {
 	return 0;
 }
 
+/** With one line on the standard error before the first problem, where fields had to be mapped. */
+function reading(context: Context, file = text(context, "file")): ReadOptions {
+	const onMapping: ReadOptions["onMapping"] = (says, file) => {
+		if (says !== undefined) context.io.stderr.write(`${visibleLine(`nudge: ${file}: ${says}`)}\n`);
+	};
+	return { map: mapGiven(context, file), onMapping };
+}
+
+function mapGiven(context: Context, file: string | undefined): string | undefined {
+	const map = text(context, "map");
+	if (map !== undefined && file === undefined)
+		throw new UsageError("--map says what the fields of a file are: it needs --file FILE");
+	return map;
+}
+
+async function showMapping(context: Context): Promise<ExitCode> {
+	const { readingOf } = await import("../data/problems.ts");
+	const file = text(context, "file");
+	if (file === undefined)
+		throw new UsageError("--mapping shows what the fields of a file are taken for: it needs --file FILE");
+	const { says, files, fields, first } = await readingOf(file, context.signal, {
+		map: mapGiven(context, file),
+	});
+	if (context.options.json) {
+		await write(context, JSON.stringify({ mapping: says, files, fields, first }));
+		return 0;
+	}
+	const found =
+		first === undefined
+			? "no row that can be read"
+			: "problem" in first
+				? page(first.problem)
+				: visible(`the first row is no problem: ${first.mistake}`);
+	await write(
+		context,
+		[
+			visibleLine(says),
+			`files: ${files.map(visibleLine).join(", ")}`,
+			`fields: ${fields.map(visibleLine).join(", ")}`,
+			"",
+			found,
+		].join("\n"),
+	);
+	return 0;
+}
+
 async function show(context: Context): Promise<ExitCode> {
 	const { findProblem, BUNDLED } = await import("../data/problems.ts");
 	const problem = await findProblem(
 		context.args[0] as string,
 		text(context, "file") ?? BUNDLED,
 		context.signal,
+		{ map: mapGiven(context, text(context, "file")) },
 	);
 	await write(context, context.options.json ? JSON.stringify(problem) : page(problem));
 	return 0;
@@ -95,35 +166,40 @@ async function check(context: Context): Promise<ExitCode> {
 	const { readRows } = await import("../data/problems.ts");
 	const { resolve } = await import("node:path");
 	const file = args[0] as string;
-	const seen = new Map<string, number>();
+	const whole = resolve(io.cwd, file);
+	const seen = new Map<string, string>();
 	const domains: Partial<Record<Domain, number>> = {};
 	let mistakes = 0;
 	let doubts = 0;
 	let unchecked = 0;
-	const tell = (line: number, kind: "mistake" | "doubt", says: string): Promise<void> =>
-		write(
+	/** A file of a dataset folder is named itself. */
+	const nameOf = (part: string): string => (part === whole ? file : part);
+	const tell = (row: Row, kind: "mistake" | "doubt", says: string): Promise<void> => {
+		const [part, { line }] = [nameOf(row.file), row];
+		return write(
 			context,
-			options.json ? JSON.stringify({ file, line, kind, says }) : visible(`${file}:${line}: ${says}`),
+			options.json ? JSON.stringify({ file: part, line, kind, says }) : visible(`${part}:${line}: ${says}`),
 		);
-	for await (const row of readRows(resolve(io.cwd, file), signal)) {
+	};
+	for await (const row of readRows(whole, signal, reading(context, file))) {
 		if ("mistake" in row) {
 			mistakes++;
-			await tell(row.line, "mistake", row.mistake);
+			await tell(row, "mistake", row.mistake);
 			continue;
 		}
 		const { id, domain, answer, tests } = row.problem;
 		const before = seen.get(id);
 		if (before !== undefined) {
 			mistakes++;
-			await tell(row.line, "mistake", `the id "${id}" is already that of line ${before}`);
+			await tell(row, "mistake", `the id "${id}" is already that of ${before}`);
 			continue;
 		}
-		seen.set(id, row.line);
+		seen.set(id, row.file === whole ? `line ${row.line}` : `${nameOf(row.file)}:${row.line}`);
 		domains[domain] = (domains[domain] ?? 0) + 1;
 		if (answer === undefined && tests === undefined) unchecked++;
 		if (row.doubt !== undefined) {
 			doubts++;
-			await tell(row.line, "doubt", row.doubt);
+			await tell(row, "doubt", row.doubt);
 		}
 	}
 	if (options.json) {

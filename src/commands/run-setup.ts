@@ -32,12 +32,16 @@ export async function problemOf(context: Context): Promise<Problem> {
 	}
 	const from = text(context, "from");
 	const id = text(context, "id");
+	const map = text(context, "map");
+	if (map !== undefined && from === undefined)
+		throw new UsageError("--map says what the fields of a file are: it needs --from FILE");
 	if (from !== undefined && id === undefined)
 		throw new UsageError("--from FILE needs --id ID: which of its problems");
 	const found = await findProblem(
 		id ?? FIRST_PROBLEM,
 		from === undefined ? BUNDLED : resolve(context.io.cwd, from),
 		context.signal,
+		{ map },
 	);
 	return {
 		...found,

@@ -30,7 +30,12 @@ export const run: Command = {
 			name: "from",
 			value: "FILE",
 			completes: "file",
-			says: "a JSON Lines file of problems in which --id is looked up",
+			says: "problems in which --id is looked up: JSON Lines, CSV, Parquet, or a dataset folder",
+		},
+		{
+			name: "map",
+			value: "MAP",
+			says: "which field of --from is what, where the names do not say it: problem=question,answer=final",
 		},
 		{ name: "answer", short: "a", value: "ANSWER", says: "the gold answer, to check against" },
 		{

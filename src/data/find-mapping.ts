@@ -57,7 +57,7 @@ export function mappingOf(sample: readonly Row[], wish: Wish, source: string): M
 	const choices = tests ? undefined : choiceFields(fields);
 	const answer = answerField(fields, choices, tests !== undefined);
 	if (choices && !answer) throw fields.unclear("it has choices, and no field says which is right");
-	const id = fields.wished("id") ?? fields.find(IDS).find((name) => fields.distinct(name));
+	const id = fields.wished("id") ?? fields.find(IDS).find((name) => fields.namesRows(name));
 	const origin = fields.wished("source") ?? fields.find(["source"]).find((name) => fields.areTexts(name));
 	const starter = tests
 		? (fields.wished("starter") ?? fields.find(["starter", "starter_code"])[0])
@@ -131,12 +131,13 @@ class Fields {
 		return this.values(name).every((value) => typeof value === "string");
 	}
 
-	distinct(name: string): boolean {
+	/** Whether it names rows: always there, and not the same for many. A name that comes twice is a mistake of the file. */
+	namesRows(name: string): boolean {
 		const values = this.sample.map((row) => fieldIn(row, name));
 		return (
 			values.every(
 				(value) => (typeof value === "string" && value.trim() !== "") || typeof value === "number",
-			) && new Set(values.map(String)).size === values.length
+			) && new Set(values.map(String)).size * 2 > values.length
 		);
 	}
 

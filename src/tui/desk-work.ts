@@ -28,9 +28,12 @@ import { chooseEngine } from "./views/start/choose-engine.ts";
 import { type Choices, StartPage } from "./views/start-page.ts";
 
 /** Where the program begins: on the start page, at a problem, or in a session that was kept. */
+/** Where problems come from; the bundled ones where nothing is named. `map` is what was said of the files' fields. */
+type BeginningSet = { readonly files?: readonly string[]; readonly map?: string | undefined };
+
 export type Beginning =
-	| { readonly at: "start"; readonly files?: readonly string[] }
-	| { readonly at: "problem"; readonly problem: Problem; readonly files?: readonly string[] }
+	| ({ readonly at: "start" } & BeginningSet)
+	| ({ readonly at: "problem"; readonly problem: Problem } & BeginningSet)
 	| { readonly at: "session"; readonly id: string };
 
 export type DeskWorkOptions = {
@@ -121,7 +124,7 @@ export class DeskWork {
 		const { beginning } = this.#options;
 		if (beginning.at === "session") this.openSession(beginning.id);
 		else if (beginning.at === "problem") {
-			if (beginning.files) this.#set = new ProblemSet(beginning.files);
+			if (beginning.files) this.#set = new ProblemSet(beginning.files, { map: beginning.map });
 			this.beginProblem(beginning.problem, this.#set);
 		} else this.#toStart();
 		// The model loads behind the first frame.
@@ -315,7 +318,9 @@ export class DeskWork {
 			firstTime: options.firstTime,
 			store: options.store,
 			cwd: options.cwd,
-			...("files" in options.beginning && options.beginning.files ? { files: options.beginning.files } : {}),
+			...("files" in options.beginning && options.beginning.files
+				? { files: options.beginning.files, map: options.beginning.map }
+				: {}),
 			...(this.#set ? { set: this.#set } : {}),
 			...(this.#last ? { selected: this.#last } : {}),
 			begin: (problem, set) => this.beginProblem(problem, set),

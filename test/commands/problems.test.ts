@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { BUNDLED } from "../../src/data/problems.ts";
@@ -139,5 +139,72 @@ describe("nudge problems check", () => {
 		file("empty.jsonl", "");
 		expect((await world.nudge("problems", "check", "empty.jsonl")).err).toContain("holds no problem");
 		expect(await world.nudge("problems", "check", "none.jsonl")).toMatchObject({ code: 1 });
+	});
+});
+
+describe("a file with fields of its own", () => {
+	const rows = [
+		{ question: "What is 1 + 1?", answer: "Two. #### 2" },
+		{ question: "What is 2 + 2?", answer: "Four. #### 4" },
+	];
+	const says = "question -> problem, answer after #### -> answer, id made from the row number, domain math";
+
+	test("is listed with its mapping on the standard error, so that the list stays a list", async () => {
+		const path = file("theirs.jsonl", ...rows);
+		const { code, out, err } = await world.nudge("problems", "list", "--file", path, "--json");
+		expect([code, err]).toEqual([0, `nudge: ${path}: ${says}\n`]);
+		expect(JSON.parse(out.split("\n")[1] ?? "")).toEqual({
+			id: "theirs-2",
+			domain: "math",
+			problem: "What is 2 + 2?",
+			answer: "4",
+		});
+		expect((await world.nudge("problems", "show", "theirs-1", "--file", path)).out).toContain("Answer: 2");
+	});
+
+	test("shows with --mapping what is read as what, and the first problem", async () => {
+		const path = file("theirs.jsonl", ...rows);
+		const { code, out } = await world.nudge("problems", "--file", path, "--mapping");
+		expect(code).toBe(0);
+		expect(out).toContain(`${says}\nfiles: ${path}\nfields: question, answer\n`);
+		expect(out).toContain("What is 1 + 1?");
+		const given = ["--map", "problem=answer,answer=,domain=science"];
+		const json = JSON.parse(
+			(await world.nudge("problems", "--file", path, "--mapping", "--json", ...given)).out,
+		) as { mapping: string; first: { problem: { domain: string } } };
+		expect(json.mapping).toContain("answer -> problem, nothing to check an answer against");
+		expect(json.first.problem.domain).toBe("science");
+		const bundled = await world.nudge("problems", "--file", BUNDLED[0] as string, "--mapping");
+		expect(bundled.out).toContain("nudge's own form");
+	});
+
+	test("that is not clear is refused, and a mapping without a file is a wrong use", async () => {
+		const path = file("unclear.jsonl", { heading: "x", text: "y" });
+		const { code, err } = await world.nudge("problems", "--file", path);
+		expect(code).toBe(1);
+		expect(err).toContain("Its fields are heading, text. Say it, for example --map");
+		expect((await world.nudge("problems", "--map", "problem=x")).code).toBe(2);
+		expect((await world.nudge("problems", "--mapping")).code).toBe(2);
+		expect((await world.nudge("run", "--map", "problem=x")).code).toBe(2);
+	});
+
+	test("is checked row by row, a dataset folder with the names of its files", async () => {
+		const folder = join(world.cwd, "set");
+		mkdirSync(join(folder, "data"), { recursive: true });
+		const [first, second] = ["train-00000-of-00002.csv", "train-00001-of-00002.csv"].map((name) =>
+			join(folder, "data", name),
+		) as [string, string];
+		writeFileSync(first, "id,question,answer\na,p?,1\nb,q?,2\n");
+		writeFileSync(second, "id,question,answer\na,r?,3\nc,,4\nd,s?,5\n");
+		const { code, out, err } = await world.nudge("problems", "check", "set");
+		expect(code).toBe(1);
+		expect(err).toBe(`nudge: ${folder}: question -> problem, answer -> answer, id -> id, domain math\n`);
+		expect(out).toBe(
+			[
+				`${second}:2: the id "a" is already that of ${first}:2`,
+				`${second}:3: "question" (the problem) is missing`,
+				"3 problems (3 math), 2 mistakes\n",
+			].join("\n"),
+		);
 	});
 });

@@ -184,6 +184,14 @@ describe("the fields of somebody else's file", () => {
 		expect(rows[1]).toMatchObject({ line: 3, mistake: 'the answer "D" is none of the choices' });
 	});
 
+	test("an id is taken where it names rows, not groups of them", async () => {
+		const row = (id: number) => ({ question_id: id, question: "P?", answer: "1" });
+		const ids = async (...numbers: number[]) =>
+			(await all(readProblems(lines(...numbers.map(row))))).map(({ id }) => id.replace(/^rows\d+-/, ""));
+		expect(await ids(7, 8, 8)).toEqual(["7", "8", "8"]);
+		expect(await ids(7, 7, 8, 8)).toEqual(["1", "2", "3", "4"]);
+	});
+
 	test("Body and Question belong together", async () => {
 		expect(await one({ Body: "There are 2.", Question: "How many?", Answer: 2 })).toMatchObject({
 			problem: "There are 2.\nHow many?",

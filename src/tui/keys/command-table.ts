@@ -531,7 +531,7 @@ export const COMMANDS = {
 		title: "Another problem set",
 		in: "start",
 		keys: ["f5"],
-		says: "a JSON Lines file of problems",
+		says: "a problem file, or a dataset folder",
 	},
 	"start.engine": { title: "Choose the engine", in: "start", keys: ["f6"], says: "what samples tokens" },
 	"start.policy": {

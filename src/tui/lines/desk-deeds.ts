@@ -63,7 +63,7 @@ export function deskDeeds(desk: LineDesk): Deeds {
 		},
 		"start.set": {
 			do: async (said) => {
-				const path = await asked(said, "Which JSON Lines file of problems? bundled is the one of nudge.");
+				const path = await asked(said, "Which problem file or dataset folder? bundled is the set of nudge.");
 				if (path === undefined) return;
 				desk.takeSet(path === "bundled" ? undefined : placeOfPath(path, cwd));
 				voice.say(`The problem set is ${visibleLine(desk.set.name)}. problems lists it.`);

@@ -73,7 +73,8 @@ export class LineDesk {
 		this.#rules = rulesOfFiles({ env, cwd });
 		this.dialogue = new Dialogue(voice, options.pasteMs);
 		this.listing = new Listing(voice);
-		this.set = new ProblemSet("files" in beginning ? beginning.files : undefined);
+		this.set =
+			"files" in beginning ? new ProblemSet(beginning.files, { map: beginning.map }) : new ProblemSet();
 		this.keeper = new LabKeeper(
 			labSettings(this.#choices),
 			openLab,

@@ -126,7 +126,7 @@ const SPECS = {
 	"start.set": {
 		words: ["set"],
 		takes: "FILE",
-		says: "a JSON Lines file of problems instead of the bundled ones; set bundled goes back",
+		says: "a problem file or a dataset folder instead of the bundled ones; set bundled goes back",
 	},
 	"sessions.open": {
 		words: ["sessions"],

@@ -47,6 +47,8 @@ export type StartDeps = {
 	readonly cwd: string;
 	/** Problem files at start; the bundled ones by default. */
 	readonly files?: readonly string[];
+	/** What was said of the fields of `files`. */
+	readonly map?: string | undefined;
 	/** The set that is in use already, instead of `files`; it is not closed with the page. */
 	readonly set?: ProblemSet;
 	/** The id of the problem that is selected at first. */
@@ -86,10 +88,10 @@ export class StartPage implements View {
 	#ownSet: ProblemSet | undefined;
 
 	constructor(deps: StartDeps) {
-		const { desk, store, now, restMs, files = BUNDLED, set, selected } = deps;
+		const { desk, store, now, restMs, files = BUNDLED, map, set, selected } = deps;
 		this.#deps = deps;
 		this.#upper = new OwnPart(desk.paint);
-		if (!set) this.#ownSet = new ProblemSet(files);
+		if (!set) this.#ownSet = new ProblemSet(files, { map });
 		this.#lists = new ListsPart({ desk, store, set: set ?? this.#ownSet!, selected, now, restMs });
 	}
 

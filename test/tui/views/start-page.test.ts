@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Problem } from "../../../src/trace/events.ts";
@@ -350,6 +350,24 @@ test("F5 loads another set, and an empty path is the bundled one again", async (
 	expect(sets).toEqual(["set.jsonl"]);
 	desk.press("f5", "enter");
 	await until(desk, "bundled, 92");
+});
+
+test("F5 takes a part of a dataset folder, says what its fields are read as, and refuses a choice that is none", async () => {
+	const cwd = freshFolder();
+	mkdirSync(join(cwd, "hub"));
+	writeFileSync(join(cwd, "hub", "train.csv"), "question,answer\nHow many?,1\n");
+	writeFileSync(join(cwd, "hub", "test.csv"), "question,answer\nHow much?,2\n");
+	const { desk } = show({ cwd });
+	await until(desk, "bundled, 92");
+	desk.press("f5");
+	desk.type("hub");
+	desk.press("enter");
+	await until(desk, "several parts");
+	desk.type(":test");
+	desk.press("enter");
+	await until(desk, "> hub-test-1");
+	desk.find("> Problems - hub:test, 1");
+	desk.find("gold answer 2 - read as question -> problem, answer -> answer, id made from");
 });
 
 test("the problem can be written in the person's editor", async () => {

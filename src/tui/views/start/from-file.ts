@@ -1,6 +1,7 @@
 /** Asking for a file: one that holds a problem, or one that holds a set of them. What is wrong is said under the path. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { parseProblem } from "../../../data/problems.ts";
+import { sourceOf } from "../../../data/records.ts";
 import type { Desk } from "../../view.ts";
 import { askLine } from "../ask-line.ts";
 import { completePath, placeOfPath } from "../paths.ts";
@@ -47,12 +48,12 @@ export function askSetFile({ desk, cwd }: FileOptions, done: (file: string | und
 	askLine({
 		desk,
 		title: "Another problem set",
-		label: "A JSON Lines file of problems (docs/problems.md). Left empty, it is the bundled set.",
+		label: "A problem file, or a dataset folder (docs/problems.md). Left empty, it is the bundled set.",
 		placeholder: "path, Tab completes it",
 		history: setFiles,
 		complete: (path) => completePath(path, cwd),
 		accepts: "load it",
-		check: (path) => (path.trim() === "" ? undefined : mistakeInFile(placeOfPath(path.trim(), cwd))),
+		check: (path) => (path.trim() === "" ? undefined : mistakeInSet(placeOfPath(path.trim(), cwd))),
 		done: (path) => {
 			const file = path.trim();
 			if (file !== "") setFiles.push(file);
@@ -81,6 +82,18 @@ export function problemText(
 		return { mistake: `${place} is a problem set: load it as such instead.` };
 	}
 	return { text };
+}
+
+/** Packed files and Parquet are no text; a folder is a dataset, or a part of one behind a colon. */
+function mistakeInSet(place: string): string | undefined {
+	try {
+		const { files } = sourceOf(place);
+		const [only] = files;
+		return only === place && !/\.(gz|parquet)$/i.test(place) ? mistakeInFile(place) : undefined;
+	} catch (error) {
+		const { message } = error as Error;
+		return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+	}
 }
 
 function mistakeInFile(place: string): string | undefined {

@@ -138,6 +138,7 @@ export class SetList {
 				answer === undefined ? (checked ?? gold) : `gold answer ${answer}`,
 				tried && triedInWords(tried),
 				source,
+				this.#set.mapping && `read as ${this.#set.mapping}`,
 			];
 			return [
 				[["dim", facts.filter(Boolean).join(" - ")]],
