@@ -7,6 +7,9 @@ import type { Readiness } from "./views/start-page.ts";
 
 export type LabOpener = (settings: LabSettings, hooks: LabHooks) => Promise<Lab>;
 
+/** When the program ends. */
+const OPENED_WITHIN_MS = 300;
+
 export class LabKeeper {
 	readonly #open: LabOpener;
 	readonly #hooks: LabHooks;
@@ -68,9 +71,11 @@ export class LabKeeper {
 		void this.lab.catch(() => {});
 	}
 
+	/** One that is still being opened is not waited for: its processes end with this one. */
 	async close(): Promise<void> {
 		this.#round++;
-		const lab = await this.#lab?.catch(() => undefined);
+		const late = new Promise<undefined>((resolve) => setTimeout(resolve, OPENED_WITHIN_MS).unref());
+		const lab = await Promise.race([this.#lab?.catch(() => undefined), late]);
 		await lab?.close();
 	}
 
@@ -91,6 +96,7 @@ export class LabKeeper {
 			if (round === this.#round) {
 				this.#lab = undefined;
 				this.#say({ what: "engine", state: "failed", says: wordsOf(error) });
+				this.#say({ what: "python", state: "working", says: "Python waits for an engine" });
 			}
 			throw error;
 		}
