@@ -105,7 +105,7 @@ async function list(context: Context): Promise<ExitCode> {
 
 /** With one line on the standard error before the first problem, where fields had to be mapped. */
 function reading(context: Context, file = text(context, "file")): ReadOptions {
-	const onMapping: ReadOptions["onMapping"] = (says, file) => {
+	const onMapping: ReadOptions["onMapping"] = (says) => {
 		if (says !== undefined) context.io.stderr.write(`${visibleLine(`nudge: ${file}: ${says}`)}\n`);
 	};
 	return { map: mapGiven(context, file), onMapping };

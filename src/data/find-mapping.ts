@@ -6,7 +6,7 @@
  *
  * Field names after the sets that are in use: GSM8K (answer behind "####"), MATH (`solution` with a box), NeMo-Skills
  * (`problem`, `expected_answer`), CoRT (`problem`, `gt_answer`), ToRA (`question`, `gt`), verl (`reward_model`), MMLU and
- * ARC (`choices`, `answerKey`), HumanEval (`prompt`, `test`, `entry_point`), MBPP (`test_list`), APPS (`input_output`).
+ * ARC (`choices`, `answerKey`), GPQA (`Correct Answer`, `Incorrect Answer 1`), HumanEval (`prompt`, `test`, `entry_point`), MBPP (`test_list`), APPS (`input_output`).
  */
 import { extractAnswer } from "../score/answer.ts";
 import type { Domain } from "../trace/events.ts";
@@ -44,7 +44,18 @@ const CHOICE_ANSWERS = [
 	"correct_option",
 	"label",
 ];
-const IDS = ["id", "task_id", "unique_id", "problem_id", "question_id", "uid", "uuid", "idx", "index"];
+const IDS = [
+	"id",
+	"task_id",
+	"unique_id",
+	"problem_id",
+	"question_id",
+	"uid",
+	"uuid",
+	"record_id",
+	"idx",
+	"index",
+];
 /** Longer than any answer that a verdict can be spoken on. */
 const LONG_ANSWER = 300;
 const LONG_SOLUTION = 80;
@@ -182,6 +193,12 @@ function choiceFields(fields: Fields): readonly string[] | undefined {
 	if (list !== undefined) return [list];
 	if (named[0] !== undefined)
 		throw fields.unclear(`what ${named[0]} holds is not understood as choices (choices= for none)`);
+	// GPQA, SciQ: the right one has a field of its own, the others have theirs.
+	const [right] = fields.find(["correct_answer"]);
+	const others = ["incorrect_answer_", "distractor"].flatMap((name) =>
+		fields.find([1, 2, 3, 4, 5].map((number) => `${name}${number}`)),
+	);
+	if (right !== undefined && others.length > 0) return [right, ...others];
 	const letters = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
 	const columns = letters.slice(
 		0,
@@ -231,6 +248,8 @@ function answerField(
 		}
 		return { field: said, form: formOf(fields, said, choices) ?? "text" };
 	}
+	const [right] = fields.find(["correct_answer"]);
+	if (right !== undefined && choices?.includes(right)) return { field: right, form: "text" };
 	const direct = fields.find(choices ? [...ANSWERS, ...CHOICE_ANSWERS] : ANSWERS);
 	const [field] = direct;
 	if (field === undefined) {

@@ -1,7 +1,8 @@
 /** One row of a foreign problem file as a problem, by the mapping of the file. What cannot be mapped is a mistake. */
+import { createHash } from "node:crypto";
 import { extractAnswer } from "../score/answer.ts";
 import { choicesIn, fieldIn, testsIn, textIn } from "./field-values.ts";
-import type { Form, Mapping } from "./mapping.ts";
+import { type Form, isShuffled, type Mapping } from "./mapping.ts";
 import { type Checked, checked } from "./own-format.ts";
 
 /** `stem` and `number` make the id of a row that has none of its own. */
@@ -27,11 +28,17 @@ export function mapRow(
 		const value = names.length === 1 ? fieldIn(row, names[0]!) : names.map((name) => fieldIn(row, name));
 		const choices = choicesIn(value);
 		if (!choices) return { mistake: `"${names.join('", "')}" must hold two choices or more as texts` };
-		own.choices = choices.texts;
 		const { field, form } = mapping.answer!;
 		const answer = textIn(fieldIn(row, field));
 		if (answer === undefined) return missing(row, field, "the answer");
-		own.answer = choiceOf(answer, choices, form);
+		if (isShuffled(names, mapping.answer)) {
+			const order = shuffled(choices.texts, own.problem as string);
+			own.choices = order;
+			own.answer = String.fromCharCode(65 + order.indexOf(answer));
+		} else {
+			own.choices = choices.texts;
+			own.answer = choiceOf(answer, choices, form);
+		}
 		if (own.answer === undefined) {
 			return { mistake: `"${field}" is ${answer}: it counts no choice of ${choices.texts.length} from 0` };
 		}
@@ -67,6 +74,14 @@ function idOf(
 	if (typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value)))
 		return `${stem}-${value}`;
 	return textIn(value);
+}
+
+/** An order that depends on the question and the texts alone: the same for everybody who reads the file. */
+function shuffled(texts: readonly string[], problem: string): readonly string[] {
+	const keys = new Map(
+		texts.map((text) => [text, createHash("sha256").update(`${problem}\n${text}`).digest("hex")]),
+	);
+	return [...texts].sort((a, b) => (keys.get(a)! < keys.get(b)! ? -1 : 1));
 }
 
 function choiceOf(

@@ -68,7 +68,11 @@ export function mappingSays({
 	const form = { text: "", hashes: " after ####", boxed: " (its last box)", index: " (counted from 0)" };
 	return [
 		`${problem.join(" and ")} -> problem`,
-		...(choices ? [`${choices.join(" and ")} -> choices`] : []),
+		...(choices
+			? [
+					`${choices.join(" and ")} -> choices${isShuffled(choices, answer) ? " (shuffled by the question)" : ""}`,
+				]
+			: []),
 		...(answer ? [`${answer.field}${form[answer.form]} -> answer`] : []),
 		...(tests ? [`${tests.join(" and ")} -> tests`] : []),
 		...(starter ? [`${starter} -> starter`] : []),
@@ -77,6 +81,11 @@ export function mappingSays({
 		...(source ? [`${source} -> source`] : []),
 		typeof domain === "string" ? `domain ${domain}` : `${domain.field} -> domain`,
 	].join(", ");
+}
+
+/** Where the right choice has a field of its own, its place must not give it away. */
+export function isShuffled(choices: readonly string[], answer: Mapping["answer"]): boolean {
+	return choices.length > 1 && answer !== undefined && choices.includes(answer.field);
 }
 
 /** The fields at the top of a row that a mapping reads: no other column is needed. */

@@ -198,7 +198,7 @@ describe("a file with fields of its own", () => {
 		writeFileSync(second, "id,question,answer\na,r?,3\nc,,4\nd,s?,5\n");
 		const { code, out, err } = await world.nudge("problems", "check", "set");
 		expect(code).toBe(1);
-		expect(err).toBe(`nudge: ${folder}: question -> problem, answer -> answer, id -> id, domain math\n`);
+		expect(err).toBe(`nudge: set: question -> problem, answer -> answer, id -> id, domain math\n`);
 		expect(out).toBe(
 			[
 				`${second}:2: the id "a" is already that of ${first}:2`,

@@ -184,6 +184,34 @@ describe("the fields of somebody else's file", () => {
 		expect(rows[1]).toMatchObject({ line: 3, mistake: 'the answer "D" is none of the choices' });
 	});
 
+	test("GPQA and SciQ: where the right choice has a field of its own, its place does not give it away", async () => {
+		const rows = Array.from({ length: 40 }, (_, i) => ({
+			Question: `Q${i}?`,
+			"Correct Answer": "right",
+			"Incorrect Answer 1": "A",
+			"Incorrect Answer 2": "wrong",
+			"Incorrect Answer 3": "false",
+		}));
+		const { says, rows: found } = await read(lines(...rows));
+		expect(says).toContain(
+			"Incorrect Answer 3 -> choices (shuffled by the question), Correct Answer -> answer",
+		);
+		const letters = found.map((row) => {
+			if (!("problem" in row)) throw new Error(row.mistake);
+			const { choices = [], answer = "" } = row.problem;
+			expect([...choices].sort()).toEqual(["A", "false", "right", "wrong"]);
+			expect(choices["ABCD".indexOf(answer)]).toBe("right");
+			return answer;
+		});
+		expect(new Set(letters)).toEqual(new Set(["A", "B", "C", "D"]));
+		expect(
+			(await read(lines(...rows.toReversed()))).rows.map((row) => "problem" in row && row.problem.answer),
+		).toEqual(letters.toReversed());
+		expect(
+			await one({ question: "Q?", correct_answer: "r", distractor1: "v", distractor2: "w" }),
+		).toMatchObject({ choices: expect.arrayContaining(["r", "v", "w"]) });
+	});
+
 	test("an id is taken where it names rows, not groups of them", async () => {
 		const row = (id: number) => ({ question_id: id, question: "P?", answer: "1" });
 		const ids = async (...numbers: number[]) =>
