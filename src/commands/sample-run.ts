@@ -1,5 +1,4 @@
 /** The work of `nudge sample`: settles what the run is, opens the lab, samples what is owed, and says what came out. */
-import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import { keysOf, owedJobs } from "../data/owed.ts";
 import { Pace } from "../data/pace.ts";
@@ -108,7 +107,7 @@ export async function sampleRun(context: Context): Promise<ExitCode> {
 				? new Pace(
 						parallel === undefined
 							? { start: FIRST_AT_ONCE, most: MOST_AT_ONCE }
-							: { start: parallel, most: 2 * parallel },
+							: { start: Math.min(2, parallel), most: 2 * parallel },
 					)
 				: Pace.fixed(atOnce);
 		writer.started({
@@ -226,7 +225,8 @@ function engineOf(
 ): { readonly engine: LabSettings["engine"]; readonly parallel?: number } {
 	const parsed = typeof engine === "string" ? parseSpec(engine, named) : engine;
 	if (parsed.type !== "embedded") return { engine };
-	const auto = Math.min(8, Math.max(4, availableParallelism()));
+	// Each has a context of its own: for the tiny model that is nothing, for a large one much memory.
+	const auto = parsed.path === undefined ? 4 : 2;
 	const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
 	return { engine: { ...parsed, parallel }, parallel };
 }

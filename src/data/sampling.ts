@@ -92,6 +92,8 @@ class Sampling {
 	readonly #now: () => number;
 	/** Ends what is in flight: the caller's signal, or that the run is given up. */
 	readonly #stop = new AbortController();
+	/** Each rollout in flight has a signal of its own, so that nothing hangs on to a signal that lives as long as the run. */
+	readonly #inFlight = new Set<AbortController>();
 	readonly #again: Tried[] = [];
 	#running = 0;
 	#kept = 0;
@@ -168,6 +170,7 @@ class Sampling {
 
 	#halt(): void {
 		this.#stop.abort();
+		for (const own of this.#inFlight) own.abort();
 		this.#tell();
 	}
 
@@ -239,7 +242,9 @@ class Sampling {
 	async #rollout({ key, problem, sample, seed }: Job): Promise<Rollout | undefined> {
 		const settings = this.#bench.settings(seed);
 		const gathering = new Gathering(settings, this.#now());
-		const deps = this.#bench.deps(seed, this.#stop.signal);
+		const own = new AbortController();
+		this.#inFlight.add(own);
+		const deps = this.#bench.deps(seed, own.signal);
 		let opening: Promise<Interpreter> | undefined;
 		let unscored: unknown;
 		const stream = reason(
@@ -261,6 +266,7 @@ class Sampling {
 		try {
 			for await (const event of stream) this.#take(gathering, event);
 		} finally {
+			this.#inFlight.delete(own);
 			if (opening) void opening.then((python) => this.#bench.release(python)).catch(() => {});
 		}
 		if (this.#halted) return undefined;
