@@ -11,7 +11,10 @@ let scene: Scene;
 beforeAll(async () => {
 	scene = await Scene.make();
 }, MAKING_TIMEOUT_MS);
-afterEach(() => scene.tidy());
+afterEach(async () => {
+	await scene.tidy();
+	rmSync(join(scene.home.dir, "config"), { recursive: true, force: true });
+});
 afterAll(() => scene.close());
 
 const TRUE_COLOUR = { COLORTERM: "truecolor" };
@@ -94,18 +97,17 @@ test("a theme file and a keys file count as they are edited, and a mistake in th
 	screen.press("escape");
 	await gone(screen, "/text to find");
 	theme("green-ish");
-	await screen.until(() => /! .*mine\.json:2/.test(screen.row(39)), "the mistake, with its line");
+	await screen.until(() => /^! .*mine\.json:2/m.test(screen.text()), "the mistake, with its line");
 	expect(hintColour(screen)).toBe("#00ff01");
 
 	scene.write("config/keys.json", '{ "search": ["ctrl+s"],\n"problem.shwo": ["f12"] }');
-	await screen.until(() => /! .*keys\.json:2.*problem\.shwo/.test(screen.row(39)), "the mistake");
+	await screen.until(() => /^! .*keys\.json:2.*problem\.shwo/m.test(screen.text()), "the mistake");
 	screen.press("ctrl+s");
 	await screen.until("/text to find");
 	screen.press("escape");
 	await gone(screen, "/text to find");
 	screen.press("o");
 	await screen.until("nudge-tiny/product");
-	rmSync(join(scene.home.dir, "config"), { recursive: true });
 });
 
 test("NO_COLOR: not one colour is written, and every state is told by its marks", async () => {

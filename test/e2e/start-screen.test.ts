@@ -94,6 +94,7 @@ test("a set of one's own is searched, a problem of it begins, and the next one a
 	// The preview shows the whole of what is selected.
 	expect(screen.text()).toMatch(/gold answer +7/);
 	expect(screen.text()).toMatch(/domain +science/);
+	await screen.until("+ Python is ready");
 	await expectAsDrawnAnew(screen);
 	screen.press("enter");
 	await screen.until("= correct");
