@@ -11,7 +11,7 @@
 import { extractAnswer } from "../score/answer.ts";
 import type { Domain } from "../trace/events.ts";
 import { choicesIn, fieldIn, testsIn, textIn } from "./field-values.ts";
-import { FORMS, type Form, type Mapping, type Target, type Wish } from "./mapping.ts";
+import { BEFORE_QUESTIONS, FORMS, type Form, type Mapping, type Target, type Wish } from "./mapping.ts";
 import { DOMAINS } from "./own-format.ts";
 import { ProblemError } from "./problem-error.ts";
 
@@ -20,7 +20,6 @@ type Row = Record<string, unknown>;
 const PROBLEMS = ["problem", "question", "problem_statement", "problem_description"];
 /** Names that mean other things too: only where none of those above is there. */
 const MAYBE_PROBLEMS = ["prompt", "input", "query", "instruction"];
-const BEFORE_QUESTIONS = ["body", "context", "passage"];
 const ANSWERS = [
 	"answer",
 	"expected_answer",
@@ -75,6 +74,7 @@ export function mappingOf(sample: readonly Row[], wish: Wish, source: string): M
 		: fields.wished("starter");
 	return {
 		problem,
+		...(fields.wished("problem") === undefined ? { found: true as const } : {}),
 		...(answer ? { answer } : {}),
 		...(choices ? { choices } : {}),
 		...(tests ? { tests } : {}),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { extractAnswer } from "../score/answer.ts";
 import { choicesIn, fieldIn, testsIn, textIn } from "./field-values.ts";
-import { type Form, isShuffled, type Mapping } from "./mapping.ts";
+import { BEFORE_QUESTIONS, type Form, isShuffled, type Mapping } from "./mapping.ts";
 import { type Checked, checked } from "./own-format.ts";
 
 /** `stem` and `number` make the id of a row that has none of its own. */
@@ -20,6 +20,13 @@ export function mapRow(
 		parts.push(part);
 	}
 	own.problem = parts.join("\n");
+	const before = mapping.found && beforeQuestion(row, mapping.problem);
+	if (before !== undefined) {
+		const names = mapping.problem.join("+");
+		return {
+			mistake: `"${before}" is not empty here and may belong to the question: --map problem=${before}+${names}, or problem=${names}`,
+		};
+	}
 	own.id = idOf(row, mapping, stem, number);
 	if (own.id === undefined) return missing(row, mapping.id!, "the id");
 	own.domain = typeof mapping.domain === "string" ? mapping.domain : fieldIn(row, mapping.domain.field);
@@ -74,6 +81,16 @@ function idOf(
 	if (typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value)))
 		return `${stem}-${value}`;
 	return textIn(value);
+}
+
+/** A text that the first rows did not have, and without which the question may mean nothing. */
+function beforeQuestion(row: Record<string, unknown>, mapped: readonly string[]): string | undefined {
+	return Object.keys(row).find(
+		(name) =>
+			BEFORE_QUESTIONS.includes(name.toLowerCase()) &&
+			!mapped.includes(name) &&
+			textIn(row[name]) !== undefined,
+	);
 }
 
 /** An order that depends on the question and the texts alone: the same for everybody who reads the file. */

@@ -25,9 +25,14 @@ export type Wish = Partial<Readonly<Record<Target, string>>>;
 export const FORMS = ["text", "boxed", "hashes", "index"] as const;
 export type Form = (typeof FORMS)[number];
 
+/** Fields that a question may need to be understood. */
+export const BEFORE_QUESTIONS = ["body", "context", "passage"];
+
 export type Mapping = {
 	/** Several are put below each other. */
 	readonly problem: readonly string[];
+	/** It was found, not said: a row where something stands before the question was not foreseen. */
+	readonly found?: true;
 	readonly answer?: { readonly field: string; readonly form: Form };
 	/** One field that holds a list, or one field for each. */
 	readonly choices?: readonly string[];
@@ -102,6 +107,7 @@ export function fieldsOf(mapping: Mapping, besides: readonly string[] = []): rea
 		...besides,
 	];
 	if (typeof domain !== "string") used.push(domain.field);
+	used.push(...BEFORE_QUESTIONS.flatMap((name) => [name, `${name[0]!.toUpperCase()}${name.slice(1)}`]));
 	return [
 		...new Set(used.filter((name) => name !== undefined).flatMap((name) => [name, name.split(".")[0]!])),
 	];

@@ -261,6 +261,29 @@ describe("a mapping that is not clear is refused with the fields and what to say
 		await refuses({ question: "x", choices: 3, answer: 1 }, "what choices holds is not understood");
 	});
 
+	test("a context that only a later row has is a mistake of that row", async () => {
+		const rows = Array.from({ length: 40 }, (_, i) => ({
+			question: "x",
+			context: i === 37 ? "y" : null,
+			gt: i,
+		}));
+		const { rows: found } = await read(lines(...rows));
+		expect(found.flatMap((row) => ("mistake" in row ? [row.line, row.mistake] : []))).toEqual([
+			38,
+			'"context" is not empty here and may belong to the question: --map problem=context+question, or problem=question',
+		]);
+		const said = await read(lines(...rows), { map: "problem=question" });
+		expect(said.rows.some((row) => "mistake" in row)).toBe(false);
+		const parquetFile = put(
+			"context.parquet",
+			parquet([
+				{ name: "question", data: rows.map(({ question }) => question) },
+				{ name: "context", data: rows.map(({ context }) => context), type: "STRING", nullable: true },
+			]),
+		);
+		expect((await read(parquetFile)).rows[37]).toHaveProperty("mistake");
+	});
+
 	test("fields that say the same are no doubt", async () => {
 		expect(await one({ problem: "x", question: "x", answer: "1", target: 1 })).toMatchObject({ answer: "1" });
 	});
