@@ -1,6 +1,8 @@
 /** A session from its first token to its verdict, and what a person does to it on the way, at the sizes it is made for. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { TraceEvent } from "../../src/trace/events.ts";
+import type { EventOf, TraceEvent } from "../../src/trace/events.ts";
 import { fold } from "../../src/trace/fold.ts";
 import { textOf } from "../../src/trace/span.ts";
 import { expectAsDrawnAnew, expectComposed, gone } from "./composed.ts";
@@ -26,7 +28,7 @@ const THOUGHT = [
 ].join("\n");
 
 const eventsOf = (session = scene.sessions().at(-1)): TraceEvent[] => journalOf(scene.home, session ?? "");
-const decisions = (): unknown[] => eventsOf().filter(({ type }) => type === "decision");
+const decisions = (): EventOf<"decision">[] => eventsOf().filter((event) => event.type === "decision");
 const branchOf = (name: string) => fold(eventsOf()).branches.get(name);
 const status = (screen: Screen): string => screen.row(screen.rows - 2);
 
@@ -151,19 +153,35 @@ describe("what a person does with a proposed hint is theirs in the journal", () 
 		expectComposed(screen);
 	});
 
-	test("a kind that was vetoed does not come back in this trace; another policy counts from here on", async () => {
-		const screen = scene.open(["--id", "first", "--hints", "ask", "--rounds", "3"], {
-			columns: 120,
-			rows: 40,
-		});
+	test("a kind that was vetoed does not come back in this trace", async () => {
+		// Nothing but one kind is left in the library.
+		const others = ["complex-calculation", "self-reflection", "alternative-method", "general-tool-use"];
+		scene.write(
+			"config/hints/few.yaml",
+			`hints:\n${[...others, "deep-thinking"].map((id) => `  - id: ${id}\n    disabled: true\n`).join("")}`,
+		);
+		const screen = scene.open(["--id", "first", "--hints", "ask"], { columns: 120, rows: 40 });
+		await screen.until("-- ? hint after Wait - logic-check");
+		screen.press("v");
+		await screen.until("-- ? hint before end - logic-check");
+		screen.press("r");
+		await screen.until("select where to first");
+		screen.press("g", "r");
+		await screen.until("branch b2: Space goes on");
+		screen.press("space");
 		await screen.until("-- ? hint after Wait - logic-check");
 		screen.press("V");
-		await screen.until("-- ? hint before end");
-		expect(decisions()[0]).toMatchObject({
-			decision: "veto",
-			by: "person",
-			reason: expect.stringContaining("every hint of kind logic-check"),
-		});
+		await screen.until("-- = wrong - answer 111000 - gold 110968");
+		expect(decisions().filter((one) => one.decision === "veto")).toMatchObject([
+			{ branch: "main", by: "person", reason: "vetoed" },
+			{ branch: "b2", by: "person", reason: expect.stringContaining("every hint of kind logic-check") },
+		]);
+		rmSync(join(scene.home.dir, "config"), { recursive: true });
+	});
+
+	test("another policy counts from here on", async () => {
+		const screen = scene.open(["--id", "first", "--hints", "ask"], { columns: 120, rows: 40 });
+		await screen.until("-- ? hint after Wait");
 		screen.press("p");
 		await screen.until("Hints from here on");
 		screen.press("down", "enter");
