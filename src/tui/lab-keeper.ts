@@ -74,8 +74,8 @@ export class LabKeeper {
 	/** One that is still being opened is not waited for: its processes end with this one. */
 	async close(): Promise<void> {
 		this.#round++;
-		const late = new Promise<undefined>((resolve) => setTimeout(resolve, OPENED_WITHIN_MS).unref());
-		const lab = await Promise.race([this.#lab?.catch(() => undefined), late]);
+		const late = new Promise<void>((resolve) => setTimeout(resolve, OPENED_WITHIN_MS));
+		const lab = await Promise.race([this.#lab?.catch(() => {}), late]);
 		await lab?.close();
 	}
 

@@ -13,6 +13,7 @@ import { copyText } from "./term/clipboard.ts";
 import { guardExits } from "./term/exits.ts";
 import { editText, printPlain } from "./term/external.ts";
 import { ScreenLog } from "./term/log.ts";
+import { Outflow } from "./term/outflow.ts";
 import { InputRouter } from "./term/router.ts";
 import { Terminal } from "./term/terminal.ts";
 import { builtInThemes } from "./theme/built-in.ts";
@@ -34,25 +35,35 @@ export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
 const BACKGROUND_MS = 1_000;
 /** What is open is closed within this time when the person leaves: a server that is silent keeps nobody here. */
 const CLOSE_WITHIN_MS = 2_500;
+/** What is on its way to the terminal is waited for so long before the terminal is put right. */
+const TAKEN_WITHIN_MS = 500;
 
 /** Resolves with the exit code when the person has left. What it throws can be read: the terminal is whole by then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
 	const { env, stdin, stdout } = options;
 	const log = ScreenLog.of(env);
 	const quiet = log.capture();
-	const terminal = new Terminal({ stdin, stdout, env, mouse: options.mouse });
+	const outflow = new Outflow(stdout);
+	const terminal = new Terminal({ stdin, stdout, env, mouse: options.mouse, outflow });
+	outflow.free();
 	try {
-		return await screenOn(terminal, log, options);
+		return await screenOn(terminal, log, outflow, options);
 	} finally {
 		terminal.end();
+		outflow.hold();
 		quiet();
 	}
 }
 
-async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptions): Promise<number> {
+async function screenOn(
+	terminal: Terminal,
+	log: ScreenLog,
+	outflow: Outflow,
+	options: ScreenOptions,
+): Promise<number> {
 	const { env, stdout } = options;
 	terminal.enter();
-	const root = openRoot(stdout, sizeOf(stdout));
+	const root = openRoot(stdout, sizeOf(stdout), outflow);
 	terminal.attach({ hide: root.hide, show: root.unhide, end: root.hide });
 
 	const depth = depthOf(env);
@@ -169,6 +180,7 @@ async function screenOn(terminal: Terminal, log: ScreenLog, options: ScreenOptio
 	app.end();
 	process.off("SIGWINCH", onResize);
 	router.stop();
+	await outflow.through(TAKEN_WITHIN_MS);
 	terminal.end();
 	const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS));
 	await Promise.race([Promise.allSettled([work.close(), themes.close(), keys.close()]), patience]);

@@ -5,6 +5,7 @@
 import { Readable } from "node:stream";
 import { Box, type Instance, render, Text, useCursor } from "ink";
 import { createElement, memo, type ReactElement, useSyncExternalStore } from "react";
+import { Outflow } from "./term/outflow.ts";
 import type { Area, Drawing, Size } from "./view.ts";
 
 /** Keys are painted at once: what is thinned out is the data, before it comes here. */
@@ -29,7 +30,7 @@ export interface Root {
 
 type Frame = { readonly drawing: Drawing; readonly size: Size };
 
-export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
+export function openRoot(stdout: NodeJS.WriteStream, size: Size, outflow = new Outflow(stdout)): Root {
 	let frame: Frame = { drawing: { areas: [] }, size };
 	const listeners = new Set<() => void>();
 	const subscribe = (listener: () => void): (() => void) => {
@@ -66,9 +67,24 @@ export function openRoot(stdout: NodeJS.WriteStream, size: Size): Root {
 	};
 	/** Nobody knows what stands on the terminal, nor where its cursor is. */
 	let displaced = true;
+	/** A terminal that is behind gets the latest picture once it has taken the one before, and none in between. */
+	let waits = false;
 	const show = (drawing: Drawing, size: Size): void => {
 		frame = { drawing, size };
-		if (displaced && instance) {
+		if (waits) return;
+		if (!outflow.behind) {
+			draw();
+			return;
+		}
+		waits = true;
+		void outflow.through().then(() => {
+			waits = false;
+			draw();
+		});
+	};
+	const draw = (): void => {
+		if (!instance) return;
+		if (displaced) {
 			displaced = false;
 			instance.clear();
 			stdout.write(HOME_AND_ERASE);

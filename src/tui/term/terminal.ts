@@ -7,6 +7,7 @@
  * terminal that is gone.
  */
 import { tellLauncher } from "./launcher.ts";
+import type { Outflow } from "./outflow.ts";
 import {
 	CURSOR_SHOWN,
 	FOCUS_OFF,
@@ -59,6 +60,8 @@ export type TerminalOptions = {
 	readonly env: NodeJS.ProcessEnv;
 	/** The last that is written, at once or not at all; throws when the terminal is gone. */
 	readonly writeNow?: (text: string) => void;
+	/** Whether the terminal takes what it is given; absent: it always does. */
+	readonly outflow?: Pick<Outflow, "behind" | "through">;
 	readonly mouse?: boolean;
 	readonly title?: string;
 	/**
@@ -74,6 +77,7 @@ export class Terminal {
 	readonly #stdin: Keys;
 	readonly #stdout: Screen;
 	readonly #writeNow: (text: string) => void;
+	readonly #outflow: Pick<Outflow, "behind" | "through"> | undefined;
 	readonly #stop: (obey: () => void) => Promise<boolean>;
 	/** A terminal that knows no sequences gets none. */
 	readonly #plain: boolean;
@@ -95,6 +99,7 @@ export class Terminal {
 		this.#stdin = options.stdin;
 		this.#stdout = options.stdout;
 		this.#writeNow = options.writeNow ?? ((text) => writeNow(1, text));
+		this.#outflow = options.outflow;
 		this.#stop = options.stop ?? stopWithShell;
 		this.#plain = options.env.TERM === "dumb";
 		// The console of Linux would show the letters.
@@ -163,8 +168,12 @@ export class Terminal {
 		const clean = this.#endPicture();
 		this.#state = "over";
 		if (entered) {
-			// A picture that could not end itself, or none: the terminal is put right from the ground.
-			this.#sendNow(this.#plain ? "" : clean ? this.#undo() : RESET);
+			// A picture that could not end itself, half of one, or none: the terminal is put right from the ground.
+			const behind = this.#outflow?.behind === true;
+			const undo = this.#plain ? "" : clean && !behind ? this.#undo() : RESET;
+			this.#sendNow(undo);
+			// What still waits goes out behind that, if anybody is left to see it: then it has to be undone once more.
+			if (behind) this.#send(undo);
 			this.#restore();
 		}
 		if (!this.#listening) return;
@@ -197,6 +206,7 @@ export class Terminal {
 			if (this.#lent === 1 && this.entered) {
 				this.#picture?.hide();
 				this.leave();
+				await this.#outflow?.through();
 				// Node stops reading on its next turn: until then a key would be ours and not the other's.
 				await new Promise((resolve) => setImmediate(resolve));
 			}
