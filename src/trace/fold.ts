@@ -171,6 +171,8 @@ export class Fold {
 				growth.grow(spanOf(event));
 				return;
 			case "call":
+				// A block that was broken off before it answered is begun anew: that is one call.
+				if (growth.calls.at(-1)?.block === event.block && !growth.calls.at(-1)?.output) growth.calls.pop();
 				growth.calls.push({ at: view.length, block: event.block, code: event.code });
 				return;
 			case "output": {

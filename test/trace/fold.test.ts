@@ -250,3 +250,28 @@ describe("the end of a trace", () => {
 		expect(mainBranch(fold(events))?.id).toBe("b1");
 	});
 });
+
+test("a block that was broken off and is begun anew is one call; one that answered stays", () => {
+	const call = (block: number): TraceEvent => ({
+		type: "call",
+		t,
+		branch: "b0",
+		block,
+		code: `print(${block})`,
+	});
+	const output = (block: number): TraceEvent => ({
+		type: "output",
+		t,
+		branch: "b0",
+		block,
+		text: `${block}\n`,
+		verdict: "ok",
+		durationMs: 1,
+	});
+	const { branches, misfits } = fold([SESSION, OPEN, call(1), call(1), output(1), call(2), output(2)]);
+	expect(branches.get("b0")?.calls.map(({ block, output }) => [block, output?.text])).toEqual([
+		[1, "1\n"],
+		[2, "2\n"],
+	]);
+	expect(misfits).toEqual([]);
+});
