@@ -42,6 +42,8 @@ export function expectComposed(screen: Screen, how: { readonly panes?: "all" | "
 /** No piece of a control sequence, no broken character, is left on the screen as text; unless it is shown whole, or in code. */
 export function expectNoRemains(screen: Screen): void {
 	expect(screen.text()).not.toMatch(/(?<!␛|\\u001b)\[(\d+(;\d+)*m|\?\d+[hl])|\ufffd/);
+	// What Ink puts where a row is wider than its area.
+	expect(screen.text()).not.toContain("…");
 }
 
 /** The column of the rule between left and right. */

@@ -12,6 +12,7 @@ let scene: Scene;
 const COUNT = Array.from({ length: 400 }, (_, n) => `Step ${n} of the way is done.`);
 beforeAll(async () => {
 	scene = await Scene.make();
+	scene.tell("long hint", { thinking: `${COUNT.slice(0, 20).join("\n")}\nWait, is it?\n` });
 	scene.tell("long way", { thinking: `${COUNT.join("\n")}\nThe needle lies here.\nSo it is.\n` });
 }, MAKING_TIMEOUT_MS);
 afterEach(() => scene.tidy());
@@ -114,6 +115,41 @@ test("scrolled away while it streams, new lines are counted and what is read sta
 	scene.stream.run("Step 100");
 	await screen.until("Step 99 of");
 	expect(screen.clears).toEqual({ screen: 0, scrollback: 0 });
+});
+
+test("the timeline leads to what it tells of: by keys, by the mouse, closer, and into the clipboard", async () => {
+	const screen = scene.open(["--problem", "A long hint", "--max-tokens", "20000"], {
+		columns: 120,
+		rows: 26,
+	});
+	await screen.until("= unchecked");
+	expect(screen.text()).not.toContain("[hint after Wait");
+	screen.press("2", "g");
+	await screen.until("[hint after Wait - logic-check]");
+	const { y } = screen.find("[hint after Wait");
+	await screen.until(() => screen.cell(0, y).bg !== "default", "the hint to be selected in the thinking");
+	expectComposed(screen);
+	screen.press("y");
+	await screen.until(() => clipboardOf(screen).length === 1, "the hint in the clipboard");
+	expect(clipboardOf(screen)[0]).toMatch(/^, I assumed .*\n```python\n$/);
+	screen.press("enter");
+	await screen.until("+- after Wait: logic-check");
+	expect(screen.text()).toMatch(/decided +insert: the model doubts itself/);
+	expect(screen.text()).toMatch(/led to +code ok/);
+	screen.press("escape");
+	await gone(screen, "+- after Wait: logic-check");
+	screen.press("f");
+	await screen.until("\\boxed{42}");
+	const entry = screen.find("# block 1");
+	screen.click(entry.x + 3, entry.y);
+	await screen.until("[output 1 - ok");
+	// From hint to block to end, by keys in the thinking.
+	screen.press("1", "f", "{");
+	await screen.until(() => screen.row(screen.cursor.y).startsWith("[unchecked"), "the outcome");
+	screen.press("{", "{", "{");
+	await screen.until(() => /^\[hint before end/.test(screen.row(screen.cursor.y)), "the hint before the end");
+	screen.press("}");
+	await screen.until(() => /^\[output 2/.test(screen.row(screen.cursor.y)), "the output behind it");
 });
 
 test("the mouse: wheel and click where they point; switched off it is the terminal's", async () => {

@@ -105,6 +105,21 @@ test.each([
 	},
 );
 
+test("the model that comes with nudge fails by itself; woken by a hint, it computes and is right", async () => {
+	const screen = scene.run(["open", "--id", "first", "--rounds", "0"], { columns: 80, rows: 24 });
+	await screen.until("goes in by itself in");
+	expect(screen.text()).toContain("Okay, let me multiply 388 by 286.");
+	expectComposed(screen);
+	await screen.until("[output 1 - ok");
+	await screen.until("-- = correct - answer 110968 - gold 110968");
+	expect(status(screen)).toMatch(
+		/= correct {2}\d+ tok {2}left \d+ {2}rounds 0\/0 {2}calls 1\/6 {2}hints auto/,
+	);
+	expectComposed(screen);
+	expect(screen.clears).toEqual({ screen: 0, scrollback: 0 });
+	expect(decisions()[0]).toMatchObject({ decision: "insert", by: "policy" });
+});
+
 describe("what a person does with a proposed hint is theirs in the journal", () => {
 	test("left alone it goes in by itself, and the policy has decided", async () => {
 		const screen = scene.open(["--id", "first", "--veto-ms", "400"], { columns: 120, rows: 40 });
