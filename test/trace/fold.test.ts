@@ -265,13 +265,14 @@ test("a block that was broken off and is begun anew is one call; one that answer
 		branch: "b0",
 		block,
 		text: `${block}\n`,
+		output: `${block}`,
 		verdict: "ok",
 		durationMs: 1,
 	});
 	const { branches, misfits } = fold([SESSION, OPEN, call(1), call(1), output(1), call(2), output(2)]);
 	expect(branches.get("b0")?.calls.map(({ block, output }) => [block, output?.text])).toEqual([
-		[1, "1\n"],
-		[2, "2\n"],
+		[1, "1"],
+		[2, "2"],
 	]);
 	expect(misfits).toEqual([]);
 });
