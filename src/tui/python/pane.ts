@@ -124,6 +124,11 @@ export class PythonPane {
 		return true;
 	}
 
+	/** There is no Python, and keys are of no use to it. */
+	get failed(): boolean {
+		return this.#failure !== undefined;
+	}
+
 	get running(): Runner {
 		return this.#pty?.running ?? null;
 	}
@@ -344,7 +349,7 @@ export class PythonPane {
 	// Keys on their way
 
 	#type(bytes: string): void {
-		if (this.#closed || bytes === "") return;
+		if (this.#closed || this.failed || bytes === "") return;
 		this.#pace.touched();
 		if (this.#emulator?.toEnd()) this.#moved();
 		if (this.#typed.length < TYPED_AHEAD) this.#typed += bytes;

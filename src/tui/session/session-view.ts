@@ -51,7 +51,8 @@ export type PythonLike = Pick<
 	| "restart"
 	| "interrupt"
 	| "dress"
->;
+> &
+	Partial<Pick<PythonPane, "failed">>;
 
 export type SessionDeps = {
 	readonly desk: Desk;
@@ -133,13 +134,13 @@ export class SessionView implements View {
 	}
 
 	get raw(): boolean {
-		return this.#focus === "python" && !this.typing;
+		return this.#focus === "python" && !this.typing && !this.#deps.python.failed;
 	}
 
 	get contexts(): readonly KeyContext[] {
 		if (this.searching.typing) return ["search", "field"];
 		if (this.#writing) return ["prompt", "field"];
-		if (this.#focus === "python") return ["python"];
+		if (this.#focus === "python") return this.#deps.python.failed ? ["python", "session"] : ["python"];
 		const inner: KeyContext[] = [];
 		if (this.live.pending) inner.push("proposal");
 		if (this.live.status === "ended") inner.push("ended");

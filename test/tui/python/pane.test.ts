@@ -43,9 +43,12 @@ describe("before there is a Python", () => {
 		expect(sight.title()).toContain("not there");
 		await sight.pane.restart();
 		expect(sight.lines()[0]).toContain("the disk is full");
+		expect(sight.pane.failed).toBe(true);
+		sight.type("typed to nobody");
 		broken = false;
 		await sight.pane.restart();
 		await sight.until(/^>>>$/);
+		expect(sight.pane.failed).toBe(false);
 		await sight.pane.close();
 	});
 
