@@ -130,41 +130,59 @@ describe("what a person does with a proposed hint is theirs in the journal", () 
 		expect(screen.text()).toMatch(/\+ after Wait +logic-check +policy/);
 	});
 
-	test("it is said otherwise, exchanged for another one, edited and inserted; the next one is vetoed", async () => {
-		const screen = scene.open(["--id", "first", "--hints", "ask"], { columns: 120, rows: 40 });
+	test("it is said otherwise and edited, the next one exchanged for another in one's own words, the last one vetoed", async () => {
+		const screen = scene.open(["--id", "first", "--hints", "ask", "--rounds", "2"], {
+			columns: 120,
+			rows: 40,
+		});
 		await screen.until("? a hint waits");
 		expect(screen.text()).not.toContain("by itself");
 		await screen.until("> , I assumed that this holds");
 		screen.press("o");
 		await gone(screen, "> , I assumed that this holds");
 		expect(screen.text()).toContain("-- ? hint after Wait - logic-check");
-		screen.press("h");
-		await screen.until("+- Hints --");
-		screen.type("slrfl");
-		await screen.until("> # self-reflection");
-		await gone(screen, "# logic-check");
-		await expectAsDrawnAnew(screen);
-		screen.press("enter");
-		await screen.until("-- ? hint after Wait - self-reflection");
-		await gone(screen, "+- Hints --");
 		screen.press("e");
 		await screen.until("Edit the proposed hint");
 		screen.press("ctrl+home");
 		screen.type(", 388 is 400 - 12");
 		await screen.until("388 is 400 - 12");
 		screen.press("enter");
-		await screen.until("[hint after Wait - self-reflection - by you]");
-		await screen.until(() => /~ after Wait +self-reflection, edited +you/.test(screen.text()), "the entry");
+		await screen.until("[hint after Wait - logic-check - by you]");
+		await screen.until(() => /~ after Wait +logic-check, edited +you/.test(screen.text()), "the entry");
+
+		// Another hint goes in in the words that were chosen, and edited, in the list.
+		await screen.until("-- ? hint before end - complex-calculation");
+		screen.press("h");
+		await screen.until("+- Hints --");
+		screen.type("dpthnk");
+		await screen.until("> # deep-thinking");
+		await gone(screen, "# logic-check");
+		const wording = (): string | undefined => /wording +\d+ of \d+/.exec(screen.text())?.[0];
+		const first = wording();
+		screen.press("right");
+		await screen.until(() => wording() !== first, "another wording");
+		await expectAsDrawnAnew(screen);
+		screen.press("ctrl+e");
+		await screen.until("Edit deep-thinking");
+		screen.press("ctrl+home");
+		screen.type("Slowly now. ");
+		await screen.until("Slowly now.");
+		screen.press("enter");
+		await screen.until("[hint before end - deep-thinking - by you]");
+		await screen.until("rounds 1/2");
 		await screen.until("-- ? hint before end");
 		screen.press("v");
 		await screen.until("-- = correct");
 		expect(screen.text()).toMatch(/x before end .*, vetoed +you/);
 		expect(decisions()).toMatchObject([
-			{ decision: "edit", by: "person", hint: "self-reflection" },
+			{ decision: "edit", by: "person", hint: "logic-check" },
+			{ decision: "edit", by: "person", hint: "deep-thinking" },
 			{ decision: "veto", by: "person" },
 		]);
-		const hint = eventsOf().find(({ type }) => type === "hint");
-		expect(hint).toMatchObject({ by: "person", text: expect.stringMatching(/^, 388 is 400 - 12/) });
+		expect(eventsOf().filter(({ type }) => type === "hint")).toMatchObject([
+			{ by: "person", text: expect.stringMatching(/^, 388 is 400 - 12/) },
+			{ by: "person", hint: "deep-thinking", text: expect.stringMatching(/^Slowly now\. /) },
+		]);
 		expectComposed(screen);
 	});
 

@@ -49,6 +49,17 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 		live.answer(said);
 		release();
 	};
+	/** Another hint for the place of the proposal, in the very words that a person chose or wrote. */
+	const exchange = (hint: string, text: string): void => {
+		const stop = live.subscribe(() => {
+			const { pending } = live;
+			if (!pending) return;
+			stop();
+			// Where it could not be had, a note says why, and the proposal still waits.
+			if (pending.note === undefined && pending.proposal.hint === hint) live.answer({ do: "edit", text });
+		});
+		answer({ do: "other-hint", hint });
+	};
 	const mark = (wanted: "accepted" | "rejected"): void => desk.say(toggleMark(live, wanted));
 	const turnTo = (step: 1 | -1): void => turnBranch(live, step);
 	const selectedText = (): string | undefined => {
@@ -243,11 +254,19 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 		"proposal.other": {
 			can: isAsking,
 			do: () => {
+				const { pending } = live;
+				if (!pending) return;
 				hold();
 				hintPicker({
 					desk,
-					live,
-					done: ({ hint }) => answer({ do: "other-hint", hint }),
+					live: {
+						library: () => live.library().filter(({ markers }) => markers.includes(pending.marker.kind)),
+						preview: (hint, wording) => live.preview(hint, wording),
+						state: live.state,
+						branch: live.branch,
+						status: live.status,
+					},
+					done: ({ hint, text }) => exchange(hint, text),
 					cancelled: release,
 				});
 			},
