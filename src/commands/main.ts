@@ -20,6 +20,8 @@ export async function main(words: readonly string[]): Promise<void> {
 		interrupted.abort();
 	};
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+	// A file that may not grow any further is a write that fails, and is said by whoever writes; it is no end.
+	process.on("SIGXFSZ", () => {});
 	// A reader that went away (`nudge ... | head`) is no failure of ours.
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 	await endWithLauncher();
