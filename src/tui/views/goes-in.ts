@@ -1,5 +1,7 @@
 /** How a text would stand in the stream: behind what is there now, with every line end to be seen. */
+
 import type { Span } from "../../trace/span.ts";
+import { widthOf } from "../text/cells.ts";
 import type { Token } from "../theme/theme.ts";
 import { type Line, plainLine, textLines } from "./line.ts";
 
@@ -19,7 +21,9 @@ export function exactLines(text: string, columns: number, token: Token): Line[] 
 		const rows = textLines(line, Math.max(1, room)).map(plainLine);
 		return rows.map((row, at): Line => {
 			const spaces =
-				at === rows.length - 1 ? (/ +$/.exec(line)?.[0].slice(0, Math.max(0, room - row.length)) ?? "") : "";
+				at === rows.length - 1
+					? (/ +$/.exec(line)?.[0].slice(0, Math.max(0, room - widthOf(row))) ?? "")
+					: "";
 			const end = at === rows.length - 1 && !last ? NEWLINE : "";
 			return [
 				[token, row + spaces],
