@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { fold } from "../../src/trace/fold.ts";
 import { textOf } from "../../src/trace/span.ts";
 import { expectAsDrawnAnew, expectComposed, expectNoRemains, gone } from "./composed.ts";
-import { journalOf, MAKING_TIMEOUT_MS } from "./program.ts";
+import { MAKING_TIMEOUT_MS } from "./program.ts";
 import { Scene } from "./scene.ts";
 import type { Screen } from "./screen.ts";
 
@@ -67,7 +67,7 @@ test("a session is named, tagged, noted, marked and exported, and the next probl
 		"the mark",
 	);
 	expect(screen.text()).toContain("[correct - answer 110968]");
-	const said = journalOf(scene.home, id).filter(({ type }) => /^(name|tag|note|mark)$/.test(type));
+	const said = scene.events(id).filter(({ type }) => /^(name|tag|note|mark)$/.test(type));
 	expect(said).toMatchObject([
 		{ type: "name", name: "by twelves" },
 		{ type: "tag", tag: "hard", on: true },
@@ -98,7 +98,7 @@ test("a session is named, tagged, noted, marked and exported, and the next probl
 	await screen.until("written to sample.jsonl");
 	expect(screen.text()).toMatch(/model \d+ segments?, \d+ chars, \d+ tokens/);
 	const sample = JSON.parse(readFileSync(join(scene.home.dir, "sample.jsonl"), "utf8"));
-	const spans = fold(journalOf(scene.home, id)).branches.get("main")?.spans ?? [];
+	const spans = fold(scene.events(id)).branches.get("main")?.spans ?? [];
 	const segments: { kind: string; text: string; train: boolean }[] = sample.segments;
 	expect(segments.map(({ kind, train }) => [kind, train])).toEqual([
 		["prompt", false],

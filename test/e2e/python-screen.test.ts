@@ -1,7 +1,7 @@
 /** The live Python beside the thinking: a person's and the model's at once. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { expectAsDrawnAnew, expectComposed, gone } from "./composed.ts";
-import { journalOf, MAKING_TIMEOUT_MS } from "./program.ts";
+import { MAKING_TIMEOUT_MS } from "./program.ts";
 import { Scene } from "./scene.ts";
 import type { Screen } from "./screen.ts";
 
@@ -81,7 +81,7 @@ test("a person types into it: history, completion, several lines, Ctrl+C; only C
 	await screen.until("> Thinking");
 	await expectAsDrawnAnew(screen);
 	// Nothing that a person types is in the trace.
-	expect(JSON.stringify(journalOf(scene.home, scene.sessions().at(-1)!))).not.toContain("KeyboardInterrupt");
+	expect(JSON.stringify(scene.events())).not.toContain("KeyboardInterrupt");
 });
 
 test("the model's block sees what a person has set, and the other way round; F8 begins afresh", async () => {

@@ -5,9 +5,10 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { TraceEvent } from "../../src/trace/events.ts";
 import { SessionStore } from "../../src/trace/store.ts";
 import { type Pace, type ScriptedServer, scriptedServer } from "../engine/scripted-server.ts";
-import { type Home, makeHome } from "./program.ts";
+import { type Home, journalOf, makeHome } from "./program.ts";
 import { openScreen, type Screen, type ScreenOptions } from "./screen.ts";
 
 /** What the model says where nobody interferes, and what it writes into a block that a hint has opened. */
@@ -81,6 +82,11 @@ export class Scene {
 	/** Ids of the sessions that are kept, oldest first. */
 	sessions(): string[] {
 		return new SessionStore(join(this.home.dir, "data")).ids();
+	}
+
+	/** The journal of a session, the latest where none is named. */
+	events(session = this.sessions().at(-1)): TraceEvent[] {
+		return journalOf(this.home, session ?? "");
 	}
 
 	/** For the end of each test. */

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Problem } from "../../src/trace/events.ts";
 import { expectAsDrawnAnew, expectComposed, expectNoRemains, gone } from "./composed.ts";
-import { journalOf, MAKING_TIMEOUT_MS } from "./program.ts";
+import { MAKING_TIMEOUT_MS } from "./program.ts";
 import { Scene } from "./scene.ts";
 
 let scene: Scene;
@@ -24,7 +24,7 @@ afterEach(() => scene.tidy());
 afterAll(() => scene.close());
 
 function problemOf(session = scene.sessions().at(-1)): Problem | undefined {
-	const [first] = journalOf(scene.home, session ?? "");
+	const [first] = scene.events(session);
 	return first?.type === "session" ? first.problem : undefined;
 }
 
@@ -136,7 +136,7 @@ test("engine, policy and the settings of the run are shown and changed, and the 
 	expect(screen.row(22)).toContain("hints ask");
 	screen.press("v");
 	await screen.until("= unchecked");
-	const branch = journalOf(scene.home, scene.sessions().at(-1)!).find(({ type }) => type === "branch");
+	const branch = scene.events().find(({ type }) => type === "branch");
 	expect(branch).toMatchObject({
 		settings: { engine: expect.stringContaining("vllm"), sampling: { seed: 41 } },
 	});
