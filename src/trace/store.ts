@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Problem, TraceEvent } from "./events.ts";
 import { JOURNAL_VERSION } from "./events.ts";
 import { Fold, type SessionState } from "./fold.ts";
-import { JOURNAL_FILE, Journal, type JournalError, type JournalOptions, type Opened } from "./journal.ts";
+import { JOURNAL_FILE, Journal, JournalError, type JournalOptions, type Opened } from "./journal.ts";
 import { type BadLine, readJournal } from "./lines.ts";
 import { heldBy, SessionLockedError } from "./lock.ts";
 import { readSummary, type Summary, summarise, writeSummary } from "./summary.ts";
@@ -194,8 +194,16 @@ export class SessionStore {
 				.sort();
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-			throw error;
+			throw this.#unusable("read", error);
 		}
+	}
+
+	#unusable(what: string, error: unknown): JournalError {
+		const why = (error as Error).message;
+		return new JournalError(
+			`the sessions in ${this.root} cannot be ${what}: ${why}. Mend that, or set NUDGE_HOME to a folder of your own.`,
+			{ cause: error },
+		);
 	}
 
 	/**
@@ -264,7 +272,11 @@ export class SessionStore {
 	}
 
 	#claim(nowMs: number): string {
-		mkdirSync(this.root, { recursive: true, mode: 0o700 });
+		try {
+			mkdirSync(this.root, { recursive: true, mode: 0o700 });
+		} catch (error) {
+			throw this.#unusable("written", error);
+		}
 		const stepMs = DAY_MS / TICKS_PER_DAY;
 		for (let step = 0; ; step++) {
 			const id = idAt(nowMs + Math.ceil(step * stepMs));
@@ -272,7 +284,8 @@ export class SessionStore {
 				mkdirSync(this.folderOf(id), { mode: 0o700 });
 				return id;
 			} catch (error) {
-				if ((error as NodeJS.ErrnoException).code !== "EEXIST" || step > TICKS_PER_DAY) throw error;
+				if ((error as NodeJS.ErrnoException).code !== "EEXIST" || step > TICKS_PER_DAY)
+					throw this.#unusable("written", error);
 			}
 		}
 	}

@@ -2,6 +2,7 @@
  * What a person does that belongs to no one view: begin a session, open one that was kept, go to the lists, choose a
  * theme, leave. Owns what lives longer than a view: the lab, the session that is open and its Python.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ProblemSet } from "../data/problem-set.ts";
 import { policySaid } from "../hints/policy.ts";
@@ -403,7 +404,7 @@ export class DeskWork {
 		if (!open) return;
 		this.#open = undefined;
 		const closed = open.live.close().catch((error: unknown) => {
-			this.#lost = `what happened last in session ${open.live.id} is not kept: ${wordsOf(error)}`;
+			this.#lost = `what happened last in session ${open.live.id} is not kept: ${wordsOf(error).replace(/ What is not written yet.*/, "")}`;
 			this.#app.say(this.#lost, "error");
 		});
 		this.#closing = this.#closing.then(() => Promise.allSettled([closed, open.python.close()]));
@@ -411,7 +412,8 @@ export class DeskWork {
 
 	async close(): Promise<void> {
 		const { live } = this.#open ?? {};
-		if (live && live.status !== "ended") this.#resume = `nudge open ${live.id}`;
+		if (live && live.status !== "ended" && existsSync(this.#journalOf(live.id)))
+			this.#resume = `nudge open ${live.id}`;
 		this.#leaveSession();
 		await this.#closing;
 		await this.#keeper.close();

@@ -137,3 +137,12 @@ test("a session that could not be begun leaves nothing behind", () => {
 	expect(() => store.create(WHAT, { disk: { write: full } })).toThrow(/the disk is full/);
 	expect(readdirSync(store.root)).toEqual([]);
 });
+
+test("a data folder that is none says which, why, and what to do", () => {
+	const folder = freshFolder();
+	writeFileSync(join(folder, "data"), "a file");
+	const store = new SessionStore(join(folder, "data"));
+	const says = /^the sessions in .*data\/sessions cannot be (read|written): ENOTDIR.* set NUDGE_HOME to/;
+	expect(() => store.ids()).toThrow(says);
+	expect(() => store.create(WHAT, QUICK)).toThrow(says);
+});
