@@ -154,14 +154,17 @@ test.each([
 	screen.type("stty -a; echo asked\r");
 	await screen.until("\nasked");
 	// readline has its own paste mode while it reads; the rest is as it was.
-	expect({ ...screen.modes, paste: false }).toEqual(WHOLE);
-	expect(screen.text()).toMatch(/ icanon\b/);
+	await screen.until(
+		() => JSON.stringify({ ...screen.modes, paste: false }) === JSON.stringify(WHOLE),
+		"a terminal that is whole",
+	);
+	await screen.until(() => / icanon\b/.test(screen.text()), "a keyboard that is whole");
 	expect(screen.text()).not.toContain(SHOWN);
 	screen.resize(70, 20);
 	screen.type("fg\r");
 	await untilUp(screen);
 	await screen.until(SHOWN);
-	expect(screen.text()).not.toContain("prompt>");
+	await screen.until(() => !screen.text().includes("prompt>"), "the screen alone");
 	screen.press("z");
 	await screen.until('typed "z"');
 	screen.press("q");
