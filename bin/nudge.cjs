@@ -57,6 +57,8 @@ function launch(node) {
 	});
 	for (const signal of screen ? ["SIGTERM", "SIGHUP", "SIGQUIT"] : ["SIGTERM", "SIGHUP"])
 		process.on(signal, () => {
+			// Ctrl+\ in an editor that has the terminal: that is for the editor.
+			if (signal === "SIGQUIT" && !entered) return;
 			child.kill(signal);
 			if (screen) setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS).unref();
 		});

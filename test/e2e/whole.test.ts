@@ -35,13 +35,20 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const PROGRAM = `"${process.execPath}" bin/nudge.cjs open`;
+/** Node stands behind a name: its own path may be longer than the screen is wide, and what is typed is looked for. */
+const PROGRAM = '"$NODE" bin/nudge.cjs open';
 
 function shell(args: readonly string[], options: ScreenOptions = {}): Screen {
 	const screen = new Screen("bash", ["--norc", "--noprofile", ...args], {
 		cwd: dir,
 		...options,
-		env: { ...terminalEnv(process.env), NUDGE_HOME: dir, PS1: "prompt> ", ...options.env },
+		env: {
+			...terminalEnv(process.env),
+			NUDGE_HOME: dir,
+			NODE: process.execPath,
+			PS1: "prompt> ",
+			...options.env,
+		},
 	});
 	opened.push(screen);
 	return screen;

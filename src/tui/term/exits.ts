@@ -43,7 +43,8 @@ export function guardExits({ terminal, log, close, resume, onInterrupt }: ExitOp
 		process.exit(code);
 	};
 	const onSignal = (signal: Signal): void => {
-		// Ctrl+C while an editor or the shell has the terminal is meant for that.
+		// Ctrl+C and Ctrl+\ while an editor or the shell has the terminal are meant for that.
+		if (signal === "SIGQUIT" && !ending && terminal.lent) return;
 		if (signal === "SIGINT" && !ending && (terminal.lent || onInterrupt)) {
 			if (!terminal.lent) onInterrupt?.();
 			return;
