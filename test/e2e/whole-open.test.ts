@@ -15,14 +15,16 @@ afterEach(async () => {
 });
 afterAll(() => home.remove());
 
-const PROGRAM = `"${process.execPath}" "${BIN}" open`;
+/** Behind names, which a shell shows as they were typed: paths may be longer than the screen is wide. */
+const PROGRAM = '"$NODE" "$NUDGE_BIN" open';
+const NAMES = { NODE: process.execPath, NUDGE_BIN: BIN };
 
 function shell(...args: readonly string[]): Screen {
 	const screen = new Screen("bash", ["--norc", "--noprofile", ...args], {
 		columns: 120,
 		rows: 40,
 		cwd: home.dir,
-		env: { ...terminalEnv(home.env), PS1: "prompt> " },
+		env: { ...terminalEnv(home.env), ...NAMES, PS1: "prompt> " },
 	});
 	opened.push(screen);
 	return screen;
@@ -102,7 +104,7 @@ test("told in lines, it stops and goes on as any job does, and sets nothing", as
 	screen.press("ctrl+z");
 	await screen.until("Stopped");
 	screen.type("fg\r");
-	await screen.until(() => /prompt> fg\n.*nudge.cjs/.test(screen.text()), "the job again");
+	await screen.until(() => /prompt> fg\n.*NUDGE_BIN/.test(screen.text()), "the job again");
 	screen.type("quit\r");
 	await screen.until(() => screen.row(screen.cursor.y).startsWith("prompt>"), "the shell");
 	screen.type("echo code $?\r");
@@ -119,7 +121,7 @@ if (hasTmux())
 			columns: 100,
 			rows: 30,
 			cwd: home.dir,
-			env: home.env,
+			env: { ...home.env, ...NAMES },
 		});
 		try {
 			await tmux.until("a new session");
