@@ -3,8 +3,8 @@
  * may be the writer (the shards of a run) use the same, under a name of their own.
  *
  * What always holds: whoever got a Lock is the only holder among processes that see each other. The lock of a process
- * that is gone (no such pid, or the pid belongs to a process that started later) is taken over. The lock of another
- * machine cannot be checked and is never taken over: the message says which file to remove.
+ * that is gone (no such pid, a zombie that nobody has waited for yet, or a pid of a process that started later) is taken
+ * over. The lock of another machine cannot be checked and is never taken over: the message says which file to remove.
  */
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -20,14 +20,23 @@ export class SessionLockedError extends Error {
 /** A lock is written at once after it is made; one that is empty for longer was left by a crash. */
 const HALF_WRITTEN_MS = 5_000;
 
-/** When a process started, as the system counts it; empty where it does not say (not Linux). */
-function startOf(pid: number): string {
+type Seen = {
+	/** When it started, as the system counts it. */
+	readonly started: string;
+	/** It has ended, and only its parent has not asked how: it holds nothing any more. */
+	readonly ended: boolean;
+};
+
+/** A process as the system shows it; undefined where it does not (not Linux, or no such process). */
+function seen(pid: number): Seen | undefined {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-		// Field 22 of proc(5); the command name (field 2, in brackets) may hold anything.
-		return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+		// Fields 3 and 22 of proc(5); the command name (field 2, in brackets) may hold anything.
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		const state = fields[0] ?? "";
+		return { started: fields[19] ?? "", ended: state === "Z" || state === "X" || state === "x" };
 	} catch {
-		return "";
+		return undefined;
 	}
 }
 
@@ -61,8 +70,10 @@ function isStale({ holder, ageMs }: Found): boolean {
 	if (!holder) return ageMs > HALF_WRITTEN_MS;
 	if (holder.host !== hostname()) return false;
 	if (!isAlive(holder.pid)) return true;
-	const started = startOf(holder.pid);
-	return started !== "" && holder.started !== "" && started !== holder.started;
+	const process = seen(holder.pid);
+	if (!process) return false;
+	if (process.ended) return true;
+	return process.started !== "" && holder.started !== "" && process.started !== holder.started;
 }
 
 /** Who holds the session open now, in words; undefined when nobody does. */
@@ -126,7 +137,7 @@ export class Lock {
 	/** `what` is that which is held, in words. */
 	static take(folder: string, name = "lock", what = `session ${basename(folder)}`): Lock {
 		const file = join(folder, name);
-		const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+		const holder: Holder = { pid: process.pid, host: hostname(), started: seen(process.pid)?.started ?? "" };
 		const content = `${JSON.stringify(holder)}\n`;
 		for (let tries = 0; tries < 100; tries++) {
 			if (put(file, content)) return new Lock(file, content);

@@ -41,6 +41,33 @@ test("a pid that another process has by now does not hold the lock, where the sy
 	else expect(() => Lock.take(folder)).toThrow(SessionLockedError);
 });
 
+test("a holder that was killed and that nobody has waited for yet holds nothing", async () => {
+	if (!existsSync("/proc/self/stat")) return;
+	const folder = freshFolder();
+	// The shell starts a child, becomes a program that never waits, and so leaves the killed child a zombie.
+	const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], {
+		stdio: ["ignore", "pipe", "ignore"],
+	});
+	try {
+		const pid = Number(
+			await new Promise<string>((done) => parent.stdout.once("data", (data) => done(`${data}`))),
+		);
+		const fields = (): string[] => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+		lockFile(folder, { pid, host: hostname(), started: fields()[19]! });
+		expect(heldBy(folder)).toBe(`another nudge (pid ${pid})`);
+		// `exec` has replaced the shell by now, or will: a shell that waits would reap it.
+		await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8").trim()).toBe("sleep");
+		process.kill(pid, "SIGKILL");
+		await expect.poll(() => fields()[0]).toBe("Z");
+		expect(heldBy(folder)).toBeUndefined();
+		Lock.take(folder).release();
+	} finally {
+		const over = new Promise((done) => parent.once("close", done));
+		parent.kill("SIGKILL");
+		await over;
+	}
+});
+
 test("the lock of another machine is never taken over, and the message says which file to remove", () => {
 	const folder = freshFolder();
 	lockFile(folder, { pid: 1, host: "elsewhere", started: "1" });
