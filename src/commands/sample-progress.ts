@@ -52,6 +52,15 @@ export class SampleProgress {
 		return this.#tokens;
 	}
 
+	get calls(): number {
+		return this.#calls;
+	}
+
+	/** Rollouts that ended since the start. */
+	get done(): number {
+		return this.#kept;
+	}
+
 	readonly kept = (): void => {
 		this.#kept++;
 	};

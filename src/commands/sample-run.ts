@@ -4,6 +4,7 @@ import { keysOf, owedJobs } from "../data/owed.ts";
 import { Pace } from "../data/pace.ts";
 import { BUNDLED } from "../data/problems.ts";
 import { damageSays, parseShard, ShardWriter, WHOLE } from "../data/run-folder.ts";
+import { NowWriter } from "../data/run-now.ts";
 import { newSheet, settleSheet, surveyed, totalOf } from "../data/run-sheet.ts";
 import { Summing } from "../data/run-summary.ts";
 import { type SamplingEnd, sampleAll } from "../data/sampling.ts";
@@ -126,6 +127,20 @@ export async function sampleRun(context: Context): Promise<ExitCode> {
 			verdicts: () => summing.verdicts,
 			level: () => pace.level,
 		});
+		const now = new NowWriter({
+			folder,
+			shard,
+			facts: () => ({
+				level: pace.level,
+				done: before + progress.done,
+				total,
+				kept: progress.done,
+				tokens: progress.tokens,
+				calls: progress.calls,
+				verdicts: summing.verdicts,
+			}),
+			onTrouble: (says) => progress.say(says),
+		});
 		let end: SamplingEnd;
 		try {
 			end = await sampleAll(
@@ -140,10 +155,13 @@ export async function sampleRun(context: Context): Promise<ExitCode> {
 					onTokens: progress.gotTokens,
 					onCall: progress.called,
 					onTrouble: (says) => progress.say(says),
+					onBegun: now.begun,
+					onOver: now.over,
 				},
 				{ pace, signal },
 			);
 		} finally {
+			await now.end();
 			progress.end();
 		}
 		const seconds = progress.seconds;

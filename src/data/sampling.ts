@@ -13,6 +13,7 @@ import type { Interpreter } from "../python/interpreter.ts";
 import { reason } from "../reason/reason.ts";
 import type { ReasonDeps } from "../reason/request.ts";
 import type { Problem, TraceEvent, TraceSettings } from "../trace/events.ts";
+import type { Branch } from "../trace/fold.ts";
 import type { Pace } from "./pace.ts";
 import { Gathering, type Rollout } from "./rollout.ts";
 
@@ -34,6 +35,9 @@ export type Bench = {
 
 export type SamplingHooks = {
 	readonly keep: (rollout: Rollout) => void;
+	/** A rollout is in flight from here to `onOver`; `branch` gives it as it stands. */
+	readonly onBegun?: (job: Job, branch: () => Branch) => void;
+	readonly onOver?: (key: string) => void;
 	/** News for whoever watches: tokens came, a block ran, a rollout ended. */
 	readonly onTokens?: (count: number) => void;
 	readonly onCall?: () => void;
@@ -239,11 +243,13 @@ class Sampling {
 	}
 
 	/** Undefined: it was broken off. Throws where something failed that is not the model's. */
-	async #rollout({ key, problem, sample, seed }: Job): Promise<Rollout | undefined> {
+	async #rollout(job: Job): Promise<Rollout | undefined> {
+		const { key, problem, sample, seed } = job;
 		const settings = this.#bench.settings(seed);
 		const gathering = new Gathering(settings, this.#now());
 		const own = new AbortController();
 		this.#inFlight.add(own);
+		this.#hooks.onBegun?.(job, () => gathering.branch);
 		const deps = this.#bench.deps(seed, own.signal);
 		let opening: Promise<Interpreter> | undefined;
 		let unscored: unknown;
@@ -267,6 +273,7 @@ class Sampling {
 			for await (const event of stream) this.#take(gathering, event);
 		} finally {
 			this.#inFlight.delete(own);
+			this.#hooks.onOver?.(key);
 			if (opening) void opening.then((python) => this.#bench.release(python)).catch(() => {});
 		}
 		if (this.#halted) return undefined;
