@@ -1,0 +1,103 @@
+/** What `nudge sample` was asked for: options, settings and files, checked before anything is opened. */
+import { resolve } from "node:path";
+import { BUNDLED } from "../data/problems.ts";
+import { parseShard, type Shard, WHOLE } from "../data/run-folder.ts";
+import { surveyed } from "../data/run-sheet.ts";
+import { parseSpec } from "../engine/spec.ts";
+import type { LabSettings } from "../reason/lab.ts";
+import { visibleLine } from "../trace/visible.ts";
+import { type Context, text, UsageError, wholeNumber } from "./command.ts";
+import { labSettings } from "./run-setup.ts";
+import { effectiveSettings } from "./settings.ts";
+
+/** As the field samples for rejection sampling (CoRT, open-r1), unless somebody says otherwise. */
+const SAMPLING = { temperature: "0.6", "top-p": "0.95" } as const;
+const SAMPLES = 16;
+
+export type SamplePlan = {
+	readonly folder: string;
+	/** Of each problem. */
+	readonly samples: number;
+	readonly atOnce: number | "auto";
+	readonly shard: Shard;
+	readonly settings: LabSettings;
+	readonly files: readonly string[];
+	readonly map: string | undefined;
+	/** The embedded engine bears so many traces; a server knows by itself. */
+	readonly parallel?: number;
+};
+
+export function samplePlan(context: Context): SamplePlan {
+	const { io, options, args } = context;
+	const out = text(context, "out");
+	if (out === undefined) throw new UsageError("nudge sample needs --out RUN: the folder of the run");
+	const samples = wholeNumber(context, "n", 1) ?? SAMPLES;
+	const atOnce = concurrencyOf(context);
+	const said = text(context, "shard");
+	const shard = said === undefined ? WHOLE : parseShard(said);
+	if (!shard) throw new UsageError(`--shard takes I/K, part I of K from 1/K to K/K, not "${said}"`);
+	const settings = samplingSettings(context);
+	const given = [...((options.problems as readonly string[] | undefined) ?? []), ...args];
+	const { engine, parallel } = engineOf(settings, atOnce);
+	return {
+		folder: resolve(io.cwd, out),
+		samples,
+		atOnce,
+		shard,
+		settings: { ...settings, engine },
+		files: given.length > 0 ? given.map((file) => resolve(io.cwd, file)) : BUNDLED,
+		map: text(context, "map"),
+		...(parallel === undefined ? {} : { parallel }),
+	};
+}
+
+/** Reads all problems once, and says before anything starts how their fields are read. */
+export function surveyOf(
+	{ io, options, signal }: Context,
+	{ files, map }: Pick<SamplePlan, "files" | "map">,
+): ReturnType<typeof surveyed> {
+	return surveyed(files, signal, {
+		map,
+		onMapping: (says, file) => {
+			if (says !== undefined && !options.json) io.stderr.write(`${file}: ${visibleLine(says)}\n`);
+		},
+	});
+}
+
+function concurrencyOf(context: Context): number | "auto" {
+	const said = text(context, "concurrency");
+	if (said === undefined || said === "auto") return "auto";
+	const number = Number(said);
+	if (!/^\d+$/.test(said) || number < 1 || number > 4096)
+		throw new UsageError(`--concurrency takes auto or a whole number from 1 to 4096, not "${said}"`);
+	return number;
+}
+
+/** As everywhere, but for how a run samples where nobody says. */
+function samplingSettings(context: Context): LabSettings {
+	const { io } = context;
+	const effective = effectiveSettings({ env: io.env, cwd: io.cwd, flags: context.options });
+	const unsaid = Object.entries(SAMPLING).filter(
+		([name]) => effective[name as keyof typeof SAMPLING].origin.from === "default",
+	);
+	const settings = labSettings({
+		...context,
+		options: { ...context.options, ...Object.fromEntries(unsaid) },
+	});
+	if (settings.hints.mode === "ask")
+		throw new UsageError("nobody can be asked during a run: say --hints auto or --hints off");
+	return settings;
+}
+
+/** The embedded engine is told how many traces it bears; a server knows by itself. */
+function engineOf(
+	{ engine, named }: LabSettings,
+	atOnce: number | "auto",
+): { readonly engine: LabSettings["engine"]; readonly parallel?: number } {
+	const parsed = typeof engine === "string" ? parseSpec(engine, named) : engine;
+	if (parsed.type !== "embedded") return { engine };
+	// Each has a context of its own: for the tiny model that is nothing, for a large one much memory.
+	const auto = parsed.path === undefined ? 4 : 2;
+	const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
+	return { engine: { ...parsed, parallel }, parallel };
+}
