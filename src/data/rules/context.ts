@@ -1,0 +1,54 @@
+/** What the rules are given of this machine: the fence dialects of the library, and evaluation sets from files. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DEFAULT_DIALECT, libraryLayers, loadDialects } from "../../hints/library.ts";
+import type { FenceDialect } from "../../hints/marker.ts";
+import { THINK_CLOSE } from "../../reason/request.ts";
+import { homes } from "../../trace/home.ts";
+import { BUNDLED, ProblemError, readProblems } from "../problems.ts";
+import type { Question, RuleContext } from "./rule.ts";
+
+export type Where = {
+	readonly env: NodeJS.ProcessEnv;
+	readonly cwd: string;
+	readonly signal?: AbortSignal | undefined;
+};
+
+/** Evaluation sets that a recipe can name without saying where they are: files or folders here. */
+export function evaluationFolder(env: NodeJS.ProcessEnv): string {
+	return join(homes(env).data, "evaluation");
+}
+
+export function ruleContext({ env, cwd, signal }: Where): RuleContext {
+	const dialects = loadDialects([...libraryLayers({ env, cwd })]);
+	const usual = dialects.get(DEFAULT_DIALECT) as FenceDialect;
+	return {
+		thinkClose: THINK_CLOSE,
+		dialect: (id) => dialects.get(id) ?? usual,
+		questions: (set) => questionsOf(filesOf(set, cwd, env), signal),
+		...(signal ? { signal } : {}),
+	};
+}
+
+async function* questionsOf(
+	files: string | readonly string[],
+	signal: AbortSignal | undefined,
+): AsyncGenerator<Question> {
+	for await (const { id, problem, source } of readProblems(files, signal))
+		yield { id, problem, ...(source === undefined ? {} : { source }) };
+}
+
+/** A file, a dataset folder, "bundled", or a name in the folder of evaluation sets. */
+function filesOf(set: string, cwd: string, env: NodeJS.ProcessEnv): string | readonly string[] {
+	if (set === "bundled") return BUNDLED;
+	const file = resolve(cwd, set);
+	if (existsSync(file)) return file;
+	const folder = evaluationFolder(env);
+	const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+	const found = names.find((name) => name === set || name.replace(/\.[^.]+$/, "") === set);
+	if (found !== undefined) return join(folder, found);
+	throw new ProblemError(
+		`there is no evaluation set "${set}": no such file, and none of that name in ${folder}` +
+			`${names.length > 0 ? ` (there: ${names.join(", ")})` : ""}. Give a problem file, or put one there`,
+	);
+}
