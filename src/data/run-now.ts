@@ -118,7 +118,7 @@ const MOST_IN_FLIGHT = 64;
 const TAIL_LEAST = 500;
 const TAIL_MOST = 4_000;
 const TAIL_UNITS = 64_000;
-const ASKS_UNITS = 300;
+const ASKS_UNITS = 600;
 const CODE_UNITS = 2_000;
 
 const nameOf = ({ index, count }: Shard): string => `now-${index}of${count}.json`;

@@ -2,10 +2,10 @@
  * A session that was kept, told again as it was made: the events of its journal in their order and with their pauses, at
  * any speed, forward and back. It looks like a live one to a screen, and nothing in it can be changed.
  */
-import type { Hint } from "../hints/hint.ts";
-import type { Problem, TraceEvent } from "../trace/events.ts";
+import type { TraceEvent } from "../trace/events.ts";
 import { Fold, type SessionState } from "../trace/fold.ts";
-import type { HintSettings, Live, LiveChange, LiveStatus, Pending } from "./live.ts";
+import { Fixed, hintsOf } from "./fixed.ts";
+import type { HintSettings, LiveStatus } from "./live.ts";
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
 /** Nobody wants to watch a person think for longer, at any speed. */
@@ -28,13 +28,10 @@ const STOPS: ReadonlySet<TraceEvent["type"]> = new Set([
 	"outcome",
 ]);
 
-export class Replay implements Live {
+export class Replay extends Fixed {
 	readonly id: string;
 	readonly hints: HintSettings;
-	readonly pending: Pending | undefined = undefined;
-	readonly unwritten: undefined;
 	readonly #events: readonly TraceEvent[];
-	readonly #listeners = new Set<(change: LiveChange) => void>();
 	#fold = new Fold();
 	#next = 0;
 	#branch = "main";
@@ -43,17 +40,12 @@ export class Replay implements Live {
 	#speed: number;
 
 	constructor({ id, events, speed = 1 }: ReplayOptions) {
+		super("a replay cannot be changed: leave it first");
 		this.id = id;
 		this.#events = events;
 		this.#speed = speed;
-		const settings = events.find((event) => event.type === "branch")?.settings;
-		const mode = /^(auto|ask|off)/.exec(settings?.policy ?? "")?.[1] as HintSettings["mode"] | undefined;
-		this.hints = { mode: mode ?? "off", rounds: settings?.budgets.maxRounds ?? 0, words: 0, vetoMs: 0 };
+		this.hints = hintsOf(events.find((event) => event.type === "branch")?.settings);
 		this.#tellUntil(1);
-	}
-
-	get problem(): Problem {
-		return this.state.problem ?? { id: "?", domain: "math", problem: "" };
 	}
 
 	get state(): SessionState {
@@ -78,25 +70,20 @@ export class Replay implements Live {
 		return { done: this.#next, total: this.#events.length };
 	}
 
-	subscribe(listener: (change: LiveChange) => void): () => void {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
-	}
-
-	goOn(): void {
+	override goOn(): void {
 		if (this.#next >= this.#events.length) this.#anew(1);
 		this.#playing = true;
-		this.#tell({ type: "status" });
+		this.tell({ type: "status" });
 		this.#schedule();
 	}
 
-	pause(): void {
+	override pause(): void {
 		this.#playing = false;
 		clearTimeout(this.#timer);
-		this.#tell({ type: "status" });
+		this.tell({ type: "status" });
 	}
 
-	async stop(): Promise<void> {
+	override async stop(): Promise<void> {
 		this.pause();
 	}
 
@@ -105,7 +92,7 @@ export class Replay implements Live {
 		const at = SPEEDS.findIndex((speed) => speed >= this.#speed);
 		this.#speed = SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at + by))] ?? 1;
 		if (this.#playing) this.#schedule();
-		this.#tell({ type: "status" });
+		this.tell({ type: "status" });
 		return this.#speed;
 	}
 
@@ -121,14 +108,14 @@ export class Replay implements Live {
 			this.#anew(Math.max(1, stop + 1));
 		}
 		if (this.#playing) this.#schedule();
-		this.#tell({ type: "status" });
+		this.tell({ type: "status" });
 	}
 
 	toEnd(): void {
 		this.#tellUntil(this.#events.length);
 		this.#playing = false;
 		clearTimeout(this.#timer);
-		this.#tell({ type: "status" });
+		this.tell({ type: "status" });
 	}
 
 	#schedule(): void {
@@ -154,7 +141,7 @@ export class Replay implements Live {
 		this.#tellUntil(until);
 		if (this.#next >= this.#events.length) {
 			this.#playing = false;
-			this.#tell({ type: "status" });
+			this.tell({ type: "status" });
 		} else this.#schedule();
 	}
 
@@ -164,9 +151,9 @@ export class Replay implements Live {
 			this.#fold.apply(event);
 			if ("branch" in event && event.type !== "mark" && event.branch !== this.#branch) {
 				this.#branch = event.branch;
-				this.#tell({ type: "branch" });
-			} else if (event.type === "branch") this.#tell({ type: "branch" });
-			else this.#tell({ type: "event", event });
+				this.tell({ type: "branch" });
+			} else if (event.type === "branch") this.tell({ type: "branch" });
+			else this.tell({ type: "event", event });
 		}
 	}
 
@@ -175,66 +162,15 @@ export class Replay implements Live {
 		this.#fold = new Fold();
 		this.#next = 0;
 		this.#branch = "main";
-		const listeners = [...this.#listeners];
-		this.#listeners.clear();
+		const listeners = [...this.listeners];
+		this.listeners.clear();
 		this.#tellUntil(until);
-		for (const listener of listeners) this.#listeners.add(listener);
-		this.#tell({ type: "branch" });
+		for (const listener of listeners) this.listeners.add(listener);
+		this.tell({ type: "branch" });
 	}
 
-	#tell(change: LiveChange): void {
-		for (const listener of [...this.#listeners]) listener(change);
-	}
-
-	#fixed(): undefined {
-		this.#tell({ type: "trouble", level: "warning", text: "a replay cannot be changed: leave it first" });
-		return undefined;
-	}
-
-	library(): readonly Hint[] {
-		return [];
-	}
-	preview(): { readonly skip: string } {
-		return { skip: "a replay cannot be changed" };
-	}
-	async inject(): Promise<void> {
-		this.#fixed();
-	}
-	answer(): void {
-		this.#fixed();
-	}
-	setHints(): void {
-		this.#fixed();
-	}
-	rewind(): string {
-		this.#fixed();
-		return this.#branch;
-	}
-	undoHint(): undefined {
-		return this.#fixed();
-	}
-	undo(): undefined {
-		return this.#fixed();
-	}
-	switchTo(): void {
-		this.#fixed();
-	}
-	pythonAfresh(): void {}
-	name(): void {
-		this.#fixed();
-	}
-	tag(): void {
-		this.#fixed();
-	}
-	note(): void {
-		this.#fixed();
-	}
-	mark(): void {
-		this.#fixed();
-	}
-
-	async close(): Promise<void> {
+	override async close(): Promise<void> {
 		clearTimeout(this.#timer);
-		this.#listeners.clear();
+		await super.close();
 	}
 }

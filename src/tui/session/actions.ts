@@ -218,7 +218,7 @@ export function actionsOf(deps: SessionDeps & { readonly view: SessionView }): A
 					session: live.id,
 					branch: live.branch,
 					cwd,
-					journal: deps.journal,
+					...(deps.journal === undefined ? {} : { journal: deps.journal }),
 				}),
 		},
 		replay: { can: hasText, do: () => deps.replay(live.branch) },

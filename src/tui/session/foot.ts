@@ -3,7 +3,7 @@ import type { LiveStatus } from "../../reason/live.ts";
 import type { CommandId } from "../keys/command-table.ts";
 import type { PaneName } from "./layout.ts";
 
-type Named = readonly (readonly [CommandId, string])[];
+export type Named = readonly (readonly [CommandId, string])[];
 
 const ALWAYS: Named = [
 	["search", "search"],

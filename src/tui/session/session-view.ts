@@ -16,7 +16,7 @@ import type { Area, Desk, Drawing, Size, View } from "../view.ts";
 import { type Actions, actionsOf } from "./actions.ts";
 import { arranged } from "./arrange.ts";
 import { isGrowing } from "./deeds.ts";
-import { footKeys, REPLAY_KEYS } from "./foot.ts";
+import { footKeys, type Named, REPLAY_KEYS } from "./foot.ts";
 import {
 	ARRANGEMENT,
 	type Arrangement,
@@ -67,11 +67,17 @@ export type SessionDeps = {
 	readonly engine?: () => void;
 	readonly replay: (branch: string) => void;
 	readonly cwd: string;
-	/** The session's journal, a file. */
-	readonly journal: string;
+	/** The session's journal, a file; absent where it has none. */
+	readonly journal?: string;
 	/** It is a replay: nothing is asked for at its end. */
 	readonly replays?: boolean;
 	readonly now?: () => number;
+};
+
+/** Rows over the foot of the thinking. */
+export type Panel = {
+	readonly rows: readonly string[];
+	readonly cursor?: { readonly x: number; readonly y: number };
 };
 
 const WHEEL_LINES = 3;
@@ -423,7 +429,7 @@ export class SessionView implements View {
 	// What is shown.
 
 	draw(size: Size): Drawing {
-		const { desk, live } = this.#deps;
+		const { desk } = this.#deps;
 		const { paint } = desk;
 		if (tooSmall(size)) {
 			const says = `${size.columns}x${size.rows} is too small: nudge needs ${SMALLEST.columns}x${SMALLEST.rows}. The session goes on.`;
@@ -441,9 +447,7 @@ export class SessionView implements View {
 		}
 		const where = layout(size, this.#arrangement, this.#focus);
 		this.#layout = where;
-		const areas: Area[] = [
-			{ key: "head", x: 0, y: 0, width: size.columns, rows: [this.#head(size.columns)] },
-		];
+		const areas: Area[] = [{ key: "head", x: 0, y: 0, width: size.columns, rows: [this.head(size.columns)] }];
 		let cursor: Drawing["cursor"];
 		const { thinking, timeline, python } = where.panes;
 		if (thinking) cursor = this.#drawThinking(thinking, where.tabs, areas);
@@ -451,9 +455,25 @@ export class SessionView implements View {
 		if (python) cursor = this.#drawPython(python, where.tabs, areas) ?? cursor;
 		if (where.rule)
 			areas.push({ key: "rule", ...where.rule, rows: rule(where.rule.height, paint("rule", "|")) });
+		const foot = this.searching.foot(size.columns);
+		if (foot?.cursor !== undefined) cursor = { x: foot.cursor, y: where.prompt };
+		const keys = foot?.row ?? keyLine(this.keysNamed, desk.keymap, size.columns - 1, paint);
+		const rows = [this.status(size.columns), keys];
+		areas.push({ key: "foot", x: 0, y: where.status, width: size.columns, rows });
+		return cursor ? { areas, cursor } : { areas };
+	}
+
+	/** The keys that the last row names. */
+	protected get keysNamed(): Named {
+		return this.#deps.replays ? REPLAY_KEYS : footKeys(this);
+	}
+
+	/** The row above the keys. */
+	protected status(columns: number): string {
+		const { live, desk } = this.#deps;
 		const { branch } = this;
 		const waits = this.#deps.waits();
-		const status = statusRow(
+		return statusRow(
 			{
 				status: this.#deps.replays ? "replay" : live.status,
 				unwritten: live.unwritten !== undefined,
@@ -466,19 +486,13 @@ export class SessionView implements View {
 				// What failed stands in a panel, in full.
 				...(waits === undefined || live.status === "failed" ? {} : { waits }),
 			},
-			size.columns,
-			paint,
+			columns,
+			desk.paint,
 		);
-		const foot = this.searching.foot(size.columns);
-		if (foot?.cursor !== undefined) cursor = { x: foot.cursor, y: where.prompt };
-		const keys =
-			foot?.row ??
-			keyLine(this.#deps.replays ? REPLAY_KEYS : footKeys(this), desk.keymap, size.columns - 1, paint);
-		areas.push({ key: "foot", x: 0, y: where.status, width: size.columns, rows: [status, keys] });
-		return cursor ? { areas, cursor } : { areas };
 	}
 
-	#head(columns: number): string {
+	/** The first row. */
+	protected head(columns: number): string {
 		const { live, desk } = this.#deps;
 		const { state } = live;
 		const names = [...state.branches.keys()];
@@ -537,7 +551,7 @@ export class SessionView implements View {
 			this.#columns = rect.width;
 			this.thinking.resize(rect.width);
 		}
-		const panel = this.#panel(rect);
+		const panel = this.panel(rect);
 		const height = Math.max(1, rect.height - 1 - (panel?.rows.length ?? 0));
 		const rows = this.thinking.draw(rect.width, height, {
 			paint,
@@ -568,11 +582,7 @@ export class SessionView implements View {
 	}
 
 	/** What stands at the foot of the thinking now. */
-	#panel(
-		rect: Rect,
-	):
-		| { readonly rows: readonly string[]; readonly cursor?: { readonly x: number; readonly y: number } }
-		| undefined {
+	protected panel(rect: Rect): Panel | undefined {
 		const { desk, live } = this.#deps;
 		const { paint, keymap } = desk;
 		const most = Math.max(3, Math.floor(rect.height / 2));

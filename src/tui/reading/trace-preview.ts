@@ -1,0 +1,36 @@
+/** A trace in few rows: its text with its hints, code and outputs, from the end while it grows, else from wherever one scrolled. */
+import type { Branch } from "../../trace/fold.ts";
+import { ThinkingPane } from "../session/thinking-pane.ts";
+import { TraceModel } from "../session/trace-model.ts";
+import type { Paint } from "../theme/theme.ts";
+
+export class TracePreview {
+	readonly #model = new TraceModel(80);
+	readonly #pane = new ThinkingPane(this.#model.lines);
+	#branch: Branch | undefined;
+	#length = -1;
+	#columns = 0;
+
+	/** The same branch again costs nothing unless it grew. */
+	show(branch: Branch | undefined): void {
+		const same = branch !== undefined && branch === this.#branch;
+		if (same && branch.length === this.#length) return;
+		this.#length = branch?.length ?? -1;
+		if (!same) this.#pane.reset();
+		this.#branch = branch;
+		if (branch) this.#model.show(branch);
+		else this.#model.lines.cut(0);
+	}
+
+	scroll(rows: number): void {
+		this.#pane.scroll(rows);
+	}
+
+	rows(columns: number, height: number, paint: Paint): readonly string[] {
+		if (columns !== this.#columns) {
+			this.#columns = columns;
+			this.#pane.resize(columns);
+		}
+		return this.#pane.draw(columns, height, { paint, focused: false, hits: () => [], hitsVersion: 0 });
+	}
+}
