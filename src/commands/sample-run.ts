@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { keysOf, owedJobs } from "../data/owed.ts";
 import { Pace } from "../data/pace.ts";
 import { damageSays, ShardWriter } from "../data/run-folder.ts";
+import { NowWriter } from "../data/run-now.ts";
 import { newSheet, type RunSettings, type RunSheet, settleSheet, totalOf } from "../data/run-sheet.ts";
 import { Summing } from "../data/run-summary.ts";
 import { type SamplingEnd, sampleAll } from "../data/sampling.ts";
@@ -82,6 +83,20 @@ async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: 
 			verdicts: () => summing.verdicts,
 			level: () => pace.level,
 		});
+		const now = new NowWriter({
+			folder,
+			shard,
+			facts: () => ({
+				level: pace.level,
+				done: before + progress.done,
+				total,
+				kept: progress.done,
+				tokens: progress.tokens,
+				calls: progress.calls,
+				verdicts: summing.verdicts,
+			}),
+			onTrouble: (says) => progress.say(says),
+		});
 		let end: SamplingEnd;
 		try {
 			end = await sampleAll(
@@ -96,10 +111,13 @@ async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: 
 					onTokens: progress.gotTokens,
 					onCall: progress.called,
 					onTrouble: (says) => progress.say(says),
+					onBegun: now.begun,
+					onOver: now.over,
 				},
 				{ pace, signal },
 			);
 		} finally {
+			await now.end();
 			progress.end();
 		}
 		const owed = total - before - end.kept;
