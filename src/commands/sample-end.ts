@@ -4,6 +4,7 @@ import type { RunSummary } from "../data/run-summary.ts";
 import type { SamplingEnd } from "../data/sampling.ts";
 import type { Context, ExitCode } from "./command.ts";
 import { summaryLines } from "./run-words.ts";
+import { type EngineShare, shareLines } from "./sample-engines.ts";
 
 /** What this start did. */
 export type StartFacts = {
@@ -13,6 +14,7 @@ export type StartFacts = {
 	readonly tokensPerSecond: number;
 	readonly atOnce: number;
 	readonly failed: number;
+	readonly engines: readonly EngineShare[];
 };
 
 export type EndFacts = {
@@ -40,7 +42,12 @@ export function sayEnd(
 		start.rollouts > 0
 			? `; now ${start.rollouts} in ${start.seconds.toFixed(1)} s: ${start.rolloutsPerSecond.toFixed(2)} rollouts/s, ${Math.round(start.tokensPerSecond)} tokens/s`
 			: "";
-	io.stdout.write(`${[`done        ${done} of ${total}${now}`, ...summaryLines(summary)].join("\n")}\n`);
+	const lines = [
+		`done        ${done} of ${total}${now}`,
+		...summaryLines(summary),
+		...(start.rollouts > 0 ? shareLines(start.engines) : []),
+	];
+	io.stdout.write(`${lines.join("\n")}\n`);
 }
 
 /** Why there is something owed still, and the exit code. */

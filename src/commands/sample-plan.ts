@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { BUNDLED } from "../data/problems.ts";
 import { parseShard, type Shard, WHOLE } from "../data/run-folder.ts";
 import { surveyed } from "../data/run-sheet.ts";
-import { parseSpec } from "../engine/spec.ts";
+import type { OneEngine } from "../engine/open.ts";
+import { parseSpec, splitSpecs } from "../engine/spec.ts";
 import type { LabSettings } from "../reason/lab.ts";
 import { visibleLine } from "../trace/visible.ts";
 import { type Context, text, UsageError, wholeNumber } from "./command.ts";
@@ -23,8 +24,8 @@ export type SamplePlan = {
 	readonly settings: LabSettings;
 	readonly files: readonly string[];
 	readonly map: string | undefined;
-	/** The embedded engine bears so many traces; a server knows by itself. */
-	readonly parallel?: number;
+	/** For each engine how many traces it bears, where that is known: a server knows by itself. */
+	readonly parallel: readonly (number | undefined)[];
 };
 
 export function samplePlan(context: Context): SamplePlan {
@@ -38,16 +39,16 @@ export function samplePlan(context: Context): SamplePlan {
 	if (!shard) throw new UsageError(`--shard takes I/K, part I of K from 1/K to K/K, not "${said}"`);
 	const settings = samplingSettings(context);
 	const given = [...((options.problems as readonly string[] | undefined) ?? []), ...args];
-	const { engine, parallel } = engineOf(settings, atOnce);
+	const engines = enginesOf(settings, atOnce);
 	return {
 		folder: resolve(io.cwd, out),
 		samples,
 		atOnce,
 		shard,
-		settings: { ...settings, engine },
+		settings: { ...settings, engine: engines.map(({ engine }) => engine) },
 		files: given.length > 0 ? given.map((file) => resolve(io.cwd, file)) : BUNDLED,
 		map: text(context, "map"),
-		...(parallel === undefined ? {} : { parallel }),
+		parallel: engines.map(({ parallel }) => parallel),
 	};
 }
 
@@ -89,15 +90,19 @@ function samplingSettings(context: Context): LabSettings {
 	return settings;
 }
 
-/** The embedded engine is told how many traces it bears; a server knows by itself. */
-function engineOf(
+/** The engines that share the work. An embedded one is told how many traces it bears. */
+function enginesOf(
 	{ engine, named }: LabSettings,
 	atOnce: number | "auto",
-): { readonly engine: LabSettings["engine"]; readonly parallel?: number } {
-	const parsed = typeof engine === "string" ? parseSpec(engine, named) : engine;
-	if (parsed.type !== "embedded") return { engine };
-	// Each has a context of its own: for the tiny model that is nothing, for a large one much memory.
-	const auto = parsed.path === undefined ? 4 : 2;
-	const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
-	return { engine: { ...parsed, parallel }, parallel };
+): { readonly engine: OneEngine; readonly parallel: number | undefined }[] {
+	const said = typeof engine === "string" ? splitSpecs(engine, named) : engine;
+	const list: readonly OneEngine[] = "type" in said ? [said] : said;
+	return list.map((one) => {
+		const parsed = typeof one === "string" ? parseSpec(one, named) : one;
+		if (parsed.type !== "embedded") return { engine: one, parallel: undefined };
+		// Each has a context of its own: for the tiny model that is nothing, for a large one much memory.
+		const auto = parsed.path === undefined ? 4 : 2;
+		const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
+		return { engine: { ...parsed, parallel }, parallel };
+	});
 }

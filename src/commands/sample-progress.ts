@@ -17,6 +17,8 @@ export type ProgressFacts = {
 	readonly before: number;
 	readonly verdicts: () => RunSummary["verdicts"];
 	readonly level: () => number;
+	/** Where there is more to say of the engines than that. */
+	readonly engines?: () => string | undefined;
 };
 
 export class SampleProgress {
@@ -85,7 +87,7 @@ export class SampleProgress {
 	}
 
 	line(): string {
-		const { total, before, verdicts, level } = this.#facts;
+		const { total, before, verdicts, level, engines } = this.#facts;
 		const now = this.#now();
 		const from = this.#points[0]!;
 		const took = Math.max(0.001, (now - from.at) / 1000);
@@ -99,6 +101,7 @@ export class SampleProgress {
 			`${((this.#calls - from.calls) / took).toFixed(1)} calls/s`,
 			`${correct} correct, ${wrong} wrong${rest > 0 ? `, ${rest} without an answer` : ""}${unchecked > 0 ? `, ${unchecked} unchecked` : ""}`,
 			`${level()} at once`,
+			...[engines?.()].filter((says) => says !== undefined),
 			each === undefined ? "time left unknown" : `${duration((each * (total - done)) / 1000)} left`,
 		].join(" | ");
 	}

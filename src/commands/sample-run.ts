@@ -1,24 +1,22 @@
 /** The work of `nudge sample`: settles what the run is, opens the lab, samples what is owed, and says what came out. */
 import { relative } from "node:path";
 import { keysOf, owedJobs } from "../data/owed.ts";
-import { Pace } from "../data/pace.ts";
+import { pacingOf } from "../data/paces.ts";
 import { damageSays, ShardWriter } from "../data/run-folder.ts";
 import { NowWriter } from "../data/run-now.ts";
 import { newSheet, type RunSettings, type RunSheet, settleSheet, totalOf } from "../data/run-sheet.ts";
 import { Summing } from "../data/run-summary.ts";
 import { type SamplingEnd, sampleAll } from "../data/sampling.ts";
 import { benchOf } from "../data/sampling-lab.ts";
+import { ManyEngines } from "../engine/many.ts";
 import { Lab } from "../reason/lab.ts";
 import type { Context, ExitCode } from "./command.ts";
 import { sheetLines } from "./run-words.ts";
 import { leave, sayEnd } from "./sample-end.ts";
+import { enginesNow, sharesOf } from "./sample-engines.ts";
 import { type SamplePlan, samplePlan, surveyOf } from "./sample-plan.ts";
 import { SampleProgress } from "./sample-progress.ts";
 import { version } from "./version.ts";
-
-const MOST_AT_ONCE = 512;
-/** A server is asked for so many at first. */
-const FIRST_AT_ONCE = 4;
 
 type Survey = Awaited<ReturnType<typeof surveyOf>>;
 
@@ -36,13 +34,22 @@ export async function sampleRun(context: Context): Promise<ExitCode> {
 	try {
 		// What cannot be is said before the first rollout: a Python that cannot be made, a machine that cannot isolate.
 		await lab.closeInterpreter(await lab.openInterpreter());
-		return await sampled(context, plan, survey, lab);
+		const { engine } = lab;
+		// The plan names its engines as a list, and a list is opened as such.
+		if (!(engine instanceof ManyEngines)) throw new Error("one engine was opened where a list was asked for");
+		return await sampled(context, plan, survey, lab, engine);
 	} finally {
 		await lab.close();
 	}
 }
 
-async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: Lab): Promise<ExitCode> {
+async function sampled(
+	context: Context,
+	plan: SamplePlan,
+	survey: Survey,
+	lab: Lab,
+	many: ManyEngines,
+): Promise<ExitCode> {
 	const { io, signal } = context;
 	const { folder, shard, atOnce } = plan;
 	const { bench, settings } = benchOf(lab);
@@ -66,7 +73,7 @@ async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: 
 		for (const key of mine) if (keys.has(key)) before++;
 		mine.clear();
 		sayBeginning(context, sheet, plan, total, before);
-		const pace = paceOf(plan);
+		const pace = pacingOf(many, atOnce, plan.parallel);
 		writer.started({
 			t: new Date().toISOString(),
 			nudge: version(),
@@ -82,7 +89,11 @@ async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: 
 			before,
 			verdicts: () => summing.verdicts,
 			level: () => pace.level,
+			engines: () => enginesNow(many),
 		});
+		many.onNews = (says) => progress.say(says);
+		for (const { id, out } of many.members)
+			if (out) progress.say(`${id} is left out from the beginning: ${out.why}`);
 		const now = new NowWriter({
 			folder,
 			shard,
@@ -129,6 +140,7 @@ async function sampled(context: Context, plan: SamplePlan, survey: Survey, lab: 
 			tokensPerSecond: progress.tokens / seconds,
 			atOnce: pace.level,
 			failed: end.failed,
+			engines: sharesOf(many),
 		};
 		sayEnd(context, { folder, shard, total, owed, start, summary: summing.summary() });
 		return leave(context, end, owed, folder);
@@ -170,11 +182,4 @@ function sayBeginning(
 	io.stderr.write(`${sheetLines(sheet).join("\n")}\n${totalOf(sheet)} rollouts${part}; ${news}\n`);
 	if (sheet.settings.sampling.temperature === 0 && sheet.samples > 1)
 		io.stderr.write("nudge: at temperature 0 the samples of a problem are all the same\n");
-}
-
-function paceOf({ atOnce, parallel }: SamplePlan): Pace {
-	if (atOnce !== "auto") return Pace.fixed(atOnce);
-	return parallel === undefined
-		? new Pace({ start: FIRST_AT_ONCE, most: MOST_AT_ONCE })
-		: new Pace({ start: Math.min(2, parallel), most: 2 * parallel });
 }

@@ -1,11 +1,28 @@
 /**
  * How many rollouts run at once. A fixed number, or as many as the engine bears: it grows while more of them bring more
  * tokens a second (doubling until the first time that they do not, then one at a time), goes back to the last good level
- * where they do not, and is halved where the engine says that it is too much (additive increase, multiplicative decrease:
- * Chiu and Jain, Computer Networks and ISDN Systems 17, 1989). Pure: time comes in.
+ * where they do not or where the engine refuses the step, and is halved where the engine refuses a level that it bore
+ * before (additive increase, multiplicative decrease: Chiu and Jain, Computer Networks and ISDN Systems 17, 1989).
+ * Pure: time comes in.
  *
  * What always holds: least <= level <= most.
  */
+import type { Engine } from "../engine/engine.ts";
+
+/** What sampling is paced by: one engine's pace, or several together (paces.ts). */
+export interface Pacing {
+	/** How many rollouts may run now. */
+	readonly level: number;
+	/** What an engine brought, and how many were running. */
+	brought(tokens: number, running: number, nowMs: number, engine: Engine): void;
+	/** An engine was asked for too much, or failed. */
+	refused(running: number, nowMs: number, engine: Engine): void;
+	/** Whether a rollout of this problem could begin where its prefix is, or will be. Without: it is the same everywhere. */
+	prefers?(problem: string): boolean;
+	/** Called when there may be more room than before. */
+	onMore?: () => void;
+}
+
 export type PaceOptions = {
 	readonly start: number;
 	readonly least?: number;
@@ -20,7 +37,7 @@ const WORTH = 1.03;
 /** Windows to stay at a level that was found, before more is tried again. */
 const REST_WINDOWS = 8;
 
-export class Pace {
+export class Pace implements Pacing {
 	readonly #least: number;
 	readonly #most: number;
 	readonly #windowMs: number;
@@ -50,7 +67,6 @@ export class Pace {
 		return this.#level;
 	}
 
-	/** What the engine brought, and how many were running. */
 	brought(tokens: number, running: number, nowMs: number): void {
 		if (this.#since === undefined) this.#begin(nowMs);
 		this.#tokens += tokens;
@@ -63,11 +79,16 @@ export class Pace {
 		if (measured) this.#judge(rate);
 	}
 
-	/** The engine was asked for too much, or failed. All that is in flight then says so at once: that counts as one. */
-	refused(nowMs: number): void {
+	/**
+	 * The engine was asked for too much, or failed. All that is in flight then says so at once: that counts as one; and
+	 * what is above a level that was just lowered says nothing of the new one.
+	 */
+	refused(running: number, nowMs: number): void {
+		if (running > this.#level) return;
 		if (this.#refusedAt !== undefined && nowMs - this.#refusedAt < this.#windowMs) return;
 		this.#refusedAt = nowMs;
-		this.#to(Math.floor(this.#level / 2));
+		const step = this.#before && this.#before.level < this.#level ? this.#before.level : undefined;
+		this.#to(step ?? Math.floor(this.#level / 2));
 		this.#before = undefined;
 		this.#doubling = false;
 		this.#rest = REST_WINDOWS;

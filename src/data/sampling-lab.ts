@@ -1,14 +1,16 @@
 /**
- * A lab as a run uses it. The hints are those of when the run began: a library that is edited meanwhile would make two
+ * A lab as a run uses it: of several engines, each rollout is on one. The hints are those of when the run began: a library that is edited meanwhile would make two
  * runs of one. Nobody is asked anything.
  */
+import { ManyEngines } from "../engine/many.ts";
+import { TraceEngine } from "../engine/many-trace.ts";
 import { AutoPolicy, off, type Policy } from "../hints/policy.ts";
 import type { Lab } from "../reason/lab.ts";
 import { hashOf, type RunSettings } from "./run-sheet.ts";
 import type { Bench } from "./sampling.ts";
 
 export function benchOf(lab: Lab): { readonly bench: Bench; readonly settings: RunSettings } {
-	const { library } = lab;
+	const { library, engine } = lab;
 	const { hints } = lab.settings;
 	const frozen = { hints: library.hints, frames: library.frames };
 	const policy = (seed: number): Policy =>
@@ -31,8 +33,14 @@ export function benchOf(lab: Lab): { readonly bench: Bench; readonly settings: R
 				const made = lab.traceSettings(policy(seed));
 				return { ...made, sampling: { ...made.sampling, seed } };
 			},
-			deps: (seed, signal) => lab.deps(signal, policy(seed)),
+			deps: ({ seed, problem }, signal) => ({
+				...lab.deps(signal, policy(seed)),
+				...(engine instanceof ManyEngines ? { engine: engine.forTrace(problem.id).enter() } : {}),
+			}),
 			release: (interpreter) => lab.closeInterpreter(interpreter),
+			over: (used) => {
+				if (used instanceof TraceEngine) used.leave();
+			},
 		},
 	};
 }

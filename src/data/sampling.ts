@@ -9,12 +9,15 @@
  * - Aborted, it returns within a second or so: what is in flight is dropped and owed.
  * - The interpreter of a rollout is closed when the rollout is over.
  */
+import { type Engine, EngineError } from "../engine/engine.ts";
+import { statusOf } from "../engine/refusal.ts";
+import { watched } from "../engine/watched.ts";
 import type { Interpreter } from "../python/interpreter.ts";
 import { reason } from "../reason/reason.ts";
 import type { ReasonDeps } from "../reason/request.ts";
 import type { Problem, TraceEvent, TraceSettings } from "../trace/events.ts";
 import type { Branch } from "../trace/fold.ts";
-import type { Pace } from "./pace.ts";
+import type { Pacing } from "./pace.ts";
 import { Gathering, type Rollout } from "./rollout.ts";
 
 /** One rollout that is owed. */
@@ -29,8 +32,10 @@ export type Job = {
 export type Bench = {
 	settings(seed: number): TraceSettings;
 	/** `interpreter` is asked for when the first block runs; `release` is given it back. */
-	deps(seed: number, signal: AbortSignal): ReasonDeps;
+	deps(job: Job, signal: AbortSignal): ReasonDeps;
 	release(interpreter: Interpreter): Promise<void>;
+	/** A rollout is over: its engine is that of `deps`. */
+	over?(engine: Engine): void;
 };
 
 export type SamplingHooks = {
@@ -45,7 +50,7 @@ export type SamplingHooks = {
 };
 
 export type SamplingOptions = {
-	readonly pace: Pace;
+	readonly pace: Pacing;
 	readonly signal: AbortSignal;
 	/** Of one rollout. */
 	readonly tries?: number;
@@ -74,6 +79,10 @@ const FAILURES_IN_ROW = 24;
 const GRACE_MS = 1_000;
 /** From a second to half a minute: in all, an engine may be away for some ten minutes. */
 const restMs = (inRow: number): number => Math.min(30_000, 500 * 2 ** inRow);
+/** Looked at ahead, for a problem whose engine has room. */
+const AHEAD = 256;
+/** Says of an engine that it is there and has too much to do. */
+const BUSY: ReadonlySet<number | undefined> = new Set([429, 503]);
 /** Where an engine gives no ids, about so many characters are a token. */
 const CHARS_A_TOKEN = 4;
 
@@ -88,17 +97,23 @@ export async function sampleAll(
 
 type Tried = { readonly job: Job; readonly tries: number; readonly epoch?: number };
 
+/** What was last wrong with the engine of one rollout. */
+type Trouble = { busy: boolean };
+
 class Sampling {
 	readonly #bench: Bench;
 	readonly #hooks: SamplingHooks;
 	readonly #options: SamplingOptions;
-	readonly #pace: Pace;
+	readonly #pace: Pacing;
 	readonly #now: () => number;
 	/** Ends what is in flight: the caller's signal, or that the run is given up. */
 	readonly #stop = new AbortController();
 	/** Each rollout in flight has a signal of its own, so that nothing hangs on to a signal that lives as long as the run. */
 	readonly #inFlight = new Set<AbortController>();
 	readonly #again: Tried[] = [];
+	/** Read already, to choose from. */
+	readonly #ahead: Tried[] = [];
+	#more = true;
 	#running = 0;
 	#kept = 0;
 	#failed = 0;
@@ -107,6 +122,8 @@ class Sampling {
 	#epoch = 0;
 	#restUntil = 0;
 	#trouble: string | undefined;
+	/** Tokens came since the last failure. */
+	#flowing = false;
 	/** A disk that refuses, a Python that may not run: nothing can go on. */
 	#fatal: unknown;
 	#changed = Promise.withResolvers<void>();
@@ -117,6 +134,11 @@ class Sampling {
 		this.#options = options;
 		this.#pace = options.pace;
 		this.#now = options.now ?? Date.now;
+		this.#pace.onMore = () => {
+			// Somebody is back: nothing is rested for any more.
+			this.#restUntil = 0;
+			this.#tell();
+		};
 	}
 
 	async all(jobs: AsyncIterable<Job>): Promise<SamplingEnd> {
@@ -125,7 +147,6 @@ class Sampling {
 		if (signal.aborted) abort();
 		else signal.addEventListener("abort", abort, { once: true });
 		const source = jobs[Symbol.asyncIterator]();
-		let more = true;
 		try {
 			while (!this.#halted) {
 				if (this.#running >= this.#pace.level) {
@@ -139,13 +160,7 @@ class Sampling {
 					clearTimeout(timer);
 					continue;
 				}
-				let next: Tried | undefined;
-				if (more) {
-					const { value, done } = await source.next();
-					if (done) more = false;
-					else next = { job: value, tries: 0 };
-				}
-				next ??= this.#again.shift();
+				const next = (await this.#next(source)) ?? this.#again.shift();
 				if (next) void this.#run({ ...next, epoch: this.#epoch });
 				else if (this.#running === 0) break;
 				else await this.#change();
@@ -166,6 +181,19 @@ class Sampling {
 			stopped: this.#halted && !signal.aborted,
 			aborted: signal.aborted,
 		};
+	}
+
+	/** What comes next: where engines keep prefixes apart, first what can begin where its own is. */
+	async #next(source: AsyncIterator<Job>): Promise<Tried | undefined> {
+		const most = this.#pace.prefers ? AHEAD : 1;
+		while (this.#more && this.#ahead.length < most) {
+			const { value, done } = await source.next();
+			if (done) this.#more = false;
+			else this.#ahead.push({ job: value, tries: 0 });
+		}
+		const { prefers } = this.#pace;
+		const at = prefers ? this.#ahead.findIndex(({ job }) => prefers.call(this.#pace, job.problem.id)) : 0;
+		return this.#ahead.splice(Math.max(0, at), 1)[0];
 	}
 
 	get #halted(): boolean {
@@ -200,8 +228,9 @@ class Sampling {
 
 	async #run({ job, tries, epoch }: Tried): Promise<void> {
 		this.#running++;
+		const trouble: Trouble = { busy: false };
 		try {
-			const rollout = await this.#rollout(job);
+			const rollout = await this.#rollout(job, trouble);
 			if (!rollout || this.#halted) return;
 			this.#inRow = 0;
 			this.#restUntil = 0;
@@ -213,7 +242,10 @@ class Sampling {
 				this.#halt();
 			}
 		} catch (error) {
-			if (!this.#halted) this.#failure({ job, tries: tries + 1 }, epoch === this.#epoch, error);
+			if (this.#halted) return;
+			// An engine with too much to do, from which others have their tokens, is no failure of the rollout.
+			if (trouble.busy && this.#flowing) this.#again.push({ job, tries });
+			else this.#failure({ job, tries: tries + 1 }, epoch === this.#epoch, error);
 		} finally {
 			this.#running--;
 			this.#tell();
@@ -228,7 +260,7 @@ class Sampling {
 			this.#halt();
 			return;
 		}
-		this.#pace.refused(this.#now());
+		this.#flowing = false;
 		const again = tried.tries < (this.#options.tries ?? TRIES);
 		if (again) this.#again.push(tried);
 		else this.#failed++;
@@ -243,20 +275,22 @@ class Sampling {
 	}
 
 	/** Undefined: it was broken off. Throws where something failed that is not the model's. */
-	async #rollout(job: Job): Promise<Rollout | undefined> {
+	async #rollout(job: Job, trouble: Trouble): Promise<Rollout | undefined> {
 		const { key, problem, sample, seed } = job;
 		const settings = this.#bench.settings(seed);
 		const gathering = new Gathering(settings, this.#now());
 		const own = new AbortController();
 		this.#inFlight.add(own);
 		this.#hooks.onBegun?.(job, () => gathering.branch);
-		const deps = this.#bench.deps(seed, own.signal);
+		const deps = this.#bench.deps(job, own.signal);
+		const { engine } = deps;
 		let opening: Promise<Interpreter> | undefined;
 		let unscored: unknown;
 		const stream = reason(
 			{ session: key, branch: "main", problem, settings },
 			{
 				...deps,
+				engine: watched(engine, (error) => this.#heard(error, engine, trouble)),
 				interpreter: () => {
 					opening = deps.interpreter();
 					return opening;
@@ -270,9 +304,10 @@ class Sampling {
 			},
 		);
 		try {
-			for await (const event of stream) this.#take(gathering, event);
+			for await (const event of stream) this.#take(gathering, event, engine);
 		} finally {
 			this.#inFlight.delete(own);
+			this.#bench.over?.(engine);
 			this.#hooks.onOver?.(key);
 			if (opening) void opening.then((python) => this.#bench.release(python)).catch(() => {});
 		}
@@ -283,15 +318,21 @@ class Sampling {
 		throw new Error(gathering.branch.end?.message ?? "the engine did not bring the trace to its end");
 	}
 
-	#take(gathering: Gathering, event: TraceEvent): void {
+	/** The loop asks again by itself; how much the engine is asked for is decided here. */
+	#heard(error: unknown, engine: Engine, trouble: Trouble): void {
+		if (!(error instanceof EngineError) || this.#halted) return;
+		trouble.busy = BUSY.has(statusOf(error));
+		if (error.kind !== "context") this.#pace.refused(this.#running, this.#now(), engine);
+	}
+
+	#take(gathering: Gathering, event: TraceEvent, engine: Engine): void {
 		gathering.take(event);
 		if (event.type === "call") this.#hooks.onCall?.();
-		// The loop says so where it has to ask an engine again: it is overloaded, or gone for a while.
-		else if (event.type === "notice" && event.level === "warning") this.#pace.refused(this.#now());
 		else if (event.type === "tokens") {
 			const count = event.ids?.length ?? Math.ceil(event.text.length / CHARS_A_TOKEN);
 			const level = this.#pace.level;
-			this.#pace.brought(count, this.#running, this.#now());
+			this.#flowing = true;
+			this.#pace.brought(count, this.#running, this.#now(), engine);
 			this.#hooks.onTokens?.(count);
 			if (this.#pace.level > level) this.#tell();
 		}

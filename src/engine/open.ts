@@ -6,12 +6,22 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, EngineError } from "./engine.ts";
-import { type EngineConfig, type EngineType, type NamedEngine, parseSpec, STANDARD_URLS } from "./spec.ts";
+import {
+	type EngineConfig,
+	type EngineType,
+	type NamedEngine,
+	parseSpec,
+	STANDARD_URLS,
+	splitSpecs,
+} from "./spec.ts";
 
 export type { EngineConfig, NamedEngine } from "./spec.ts";
 
 /** What a caller may name an engine by: the text a user wrote, or what stands in the configuration. */
-export type EngineSpec = string | EngineConfig;
+export type OneEngine = string | EngineConfig;
+
+/** One engine, or several that share the work: a list, or a text with commas. */
+export type EngineSpec = OneEngine | readonly OneEngine[];
 
 export type OpenOptions = {
 	/** Holds the API keys. */
@@ -39,6 +49,32 @@ export function tinyModelPath(): string {
 }
 
 export async function openEngine(spec: EngineSpec, options: OpenOptions = {}): Promise<Engine> {
+	if (isList(spec)) return openMany(spec, options);
+	const several = typeof spec === "string" ? splitSpecs(spec, options.named) : [spec];
+	return several.length > 1 ? openMany(several, options) : openOne(spec, options);
+}
+
+const isList = (spec: EngineSpec): spec is readonly OneEngine[] => Array.isArray(spec);
+
+/** Those that share the work. A list of one is one that is looked after: what comes back is what went. */
+async function openMany(specs: readonly OneEngine[], options: OpenOptions): Promise<Engine> {
+	const { ManyEngines } = await import("./many.ts");
+	const members = specs.map((spec) => ({
+		id: typeof spec === "string" ? shownName(spec) : nameOf(spec),
+		// The embedded engine starts its process again by itself.
+		open: async (old: Engine | undefined) =>
+			old && isEmbedded(spec, options) ? old : openOne(spec, options),
+	}));
+	const twice = members.find(({ id }, i) => members.findIndex((one) => one.id === id) < i);
+	if (twice) throw new EngineError("refused", `The engine ${twice.id} is named twice; once is enough.`);
+	return ManyEngines.open({ members });
+}
+
+function isEmbedded(spec: OneEngine, { named }: OpenOptions): boolean {
+	return (typeof spec === "string" ? parseSpec(spec, named) : spec).type === "embedded";
+}
+
+async function openOne(spec: OneEngine, options: OpenOptions): Promise<Engine> {
 	const id = typeof spec === "string" ? shownName(spec) : nameOf(spec);
 	const parsed = typeof spec === "string" ? parseSpec(spec, options.named) : spec;
 	if (parsed.type !== "probe") return openKnown(id, parsed, options);

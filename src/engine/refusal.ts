@@ -24,6 +24,7 @@ export function refusal(
 		return new EngineError(
 			"refused",
 			`${where} refused the request (${status}).${says} Set the API key in the environment, or check that it may use this model.`,
+			{ cause: { status } },
 		);
 	if (
 		status === 413 ||
@@ -37,8 +38,18 @@ export function refusal(
 			{ cause: { status, retryAfterMs: retryAfterMs(after) } },
 		);
 	if (status === 404)
-		return new EngineError("missing", `${where} does not know this path or model (404).${says}`);
-	return new EngineError("refused", `${where} refused the request (${status}).${says}`);
+		return new EngineError("missing", `${where} does not know this path or model (404).${says}`, {
+			cause: { status },
+		});
+	return new EngineError("refused", `${where} refused the request (${status}).${says}`, {
+		cause: { status },
+	});
+}
+
+/** The HTTP status that a refusal came with (in `cause`). */
+export function statusOf(error: unknown): number | undefined {
+	const cause = error instanceof EngineError ? (error.cause as { status?: unknown } | undefined) : undefined;
+	return typeof cause?.status === "number" ? cause.status : undefined;
 }
 
 /** How long a server asked to wait before the next try, if it said so (in `cause` of EngineError "unreachable"). */

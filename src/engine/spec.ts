@@ -109,6 +109,29 @@ export function parseSpec(spec: string, named: Readonly<Record<string, NamedEngi
 	}
 }
 
+/**
+ * The engines of a list `E,E`. A comma may also be part of a URL, a path or a model's name: a piece that names no engine by
+ * itself belongs to what stands before it.
+ */
+export function splitSpecs(text: string, named: Readonly<Record<string, NamedEngine>> = {}): string[] {
+	const isOne = (spec: string): boolean => {
+		if (Object.hasOwn(named, spec.trim())) return true;
+		try {
+			parseSpec(spec, named);
+			return true;
+		} catch {
+			return false;
+		}
+	};
+	const specs: string[] = [];
+	for (const piece of text.split(",")) {
+		const last = specs.at(-1);
+		if (last === undefined || (isOne(last) && isOne(piece))) specs.push(piece);
+		else specs[specs.length - 1] = `${last},${piece}`;
+	}
+	return specs.map((spec) => spec.trim());
+}
+
 /** Where servers listen if nothing else is said (their documentation). */
 export const STANDARD_URLS: Readonly<Partial<Record<EngineType, string>>> = {
 	"llama-server": "http://127.0.0.1:8080",

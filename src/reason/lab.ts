@@ -5,8 +5,7 @@
  * made is tried again when it is next asked for.
  */
 import type { Engine } from "../engine/engine.ts";
-import { type OpenOptions, openEngine } from "../engine/open.ts";
-import type { EngineConfig } from "../engine/spec.ts";
+import { type EngineSpec, type OpenOptions, openEngine } from "../engine/open.ts";
 import { type Ask, AskPolicy } from "../hints/ask.ts";
 import type { Diagnostic, Library } from "../hints/hint.ts";
 import { dialectNamed, libraryLayers, openLibrary } from "../hints/library.ts";
@@ -22,7 +21,7 @@ import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
 import type { ReasonDeps } from "./request.ts";
 
 export type LabSettings = {
-	readonly engine: string | EngineConfig;
+	readonly engine: EngineSpec;
 	/** Engines that the user gave names. */
 	readonly named?: NonNullable<OpenOptions["named"]>;
 	readonly dialect: string;

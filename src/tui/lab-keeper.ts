@@ -111,7 +111,11 @@ export class LabKeeper {
 }
 
 function nameOf({ engine }: LabSettings): string {
-	return typeof engine === "string" ? (engine === "embedded" ? "nudge-tiny" : engine) : engine.type;
+	if (engine === "embedded") return "nudge-tiny";
+	return [engine]
+		.flat()
+		.map((one) => (typeof one === "string" ? one : one.type))
+		.join(", ");
 }
 
 /** "... (3 of 9)": how far the making of Python is. */

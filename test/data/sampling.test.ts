@@ -61,7 +61,7 @@ class Place {
 
 	readonly bench: Bench = {
 		settings: (seed) => ({ ...settings(), sampling: { temperature: 0.6, seed } }),
-		deps: (_seed, signal) => ({
+		deps: (_job, signal) => ({
 			engine: this.engine,
 			dialect,
 			policy: policy((marker) => marker.kind === "after-word" && marker.index === 0),
@@ -228,7 +228,7 @@ describe("sampling", () => {
 		const { deps } = place.bench;
 		const bench = {
 			...place.bench,
-			deps: (seed: number, signal: AbortSignal) => ({ ...deps(seed, signal), policy: off }),
+			deps: (job: Job, signal: AbortSignal) => ({ ...deps(job, signal), policy: off }),
 		};
 		const kept: Rollout[] = [];
 		await sampleAll(
@@ -268,13 +268,13 @@ describe("the pace", () => {
 
 	test("is halved when the engine refuses, once for all that is in flight, and never leaves its bounds", () => {
 		const pace = new Pace({ start: 32, least: 1, most: 64, windowMs: 1000 });
-		for (let i = 0; i < 40; i++) pace.refused(100);
+		for (let i = 0; i < 40; i++) pace.refused(32, 100);
 		expect(pace.level).toBe(16);
-		for (let i = 1; i < 40; i++) pace.refused(i * 2000);
+		for (let i = 1; i < 40; i++) pace.refused(1, i * 2000);
 		expect(pace.level).toBe(1);
 		expect(settle(pace, (level) => level * 10, 80_000)).toBeGreaterThan(1);
 		const fixed = Pace.fixed(7);
-		fixed.refused(0);
+		fixed.refused(7, 0);
 		expect(settle(fixed, (level) => level)).toBe(7);
 	});
 
