@@ -35,6 +35,9 @@ export type RunSummary = {
 	readonly solved: Readonly<Record<(typeof SOLVED)[number], number>>;
 };
 
+/** What is counted of a rollout. */
+export type Summed = Pick<Rollout, "problem" | "verdict" | "usage" | "calls" | "hints" | "end">;
+
 export const SOLVED = ["none", "to 1/4", "to 1/2", "to 3/4", "below all", "all"] as const;
 
 export class Summing {
@@ -47,7 +50,7 @@ export class Summing {
 	#hints = 0;
 	#tokens = 0;
 
-	add({ problem, verdict, usage, calls, hints, end }: Rollout): void {
+	add({ problem, verdict, usage, calls, hints, end }: Summed): void {
 		const own = this.#problems.get(problem.id) ?? { checked: 0, correct: 0 };
 		this.#problems.set(problem.id, own);
 		if (verdict !== "unchecked") own.checked++;
