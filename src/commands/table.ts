@@ -22,6 +22,10 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "list, show and merge the runs that nudge sample made",
 		load: async () => (await import("./runs.ts")).runs,
 	},
+	dataset: {
+		summary: "make training samples of rollouts and sessions, and see what became of each",
+		load: async () => (await import("./dataset.ts")).dataset,
+	},
 	sessions: {
 		summary: "list, show, replay, export and remove what was kept",
 		load: async () => (await import("./sessions.ts")).sessions,

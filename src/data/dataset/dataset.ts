@@ -38,7 +38,14 @@ export type Source = {
 	/** Of the run's settings, or of the dataset's samples. */
 	readonly hash?: string;
 	readonly model?: string;
+	/** Rollouts, sessions or samples that were looked at. */
 	readonly rollouts: number;
+	/** Found more than once, and counted once. */
+	readonly duplicates?: number;
+	/** Of other settings than those of the run that they lay in: left out. */
+	readonly strangers?: number;
+	/** Lines that could not be read: left out. */
+	readonly damaged?: number;
 };
 
 /** One step from rollouts to samples: what was there before it less `dropped` is there after it. */
@@ -149,6 +156,14 @@ export async function* reviewedSamplesOf(
 	for await (const sample of linesOf(join(folder, SAMPLES_FILE), parseSample, onBad, signal, false)) {
 		yield reviewed(sample, reviews.get(sample.id) ?? []);
 	}
+}
+
+/** A dataset's sheet and its samples as they stand. Throws at once where the folder is none. */
+export function reviewedDataset(
+	folder: string,
+	options: SamplesOptions = {},
+): { readonly sheet: DatasetSheet; readonly reviewed: AsyncGenerator<Reviewed, void, void> } {
+	return { sheet: readDatasetSheet(folder), reviewed: reviewedSamplesOf(folder, options) };
 }
 
 /** What trains: the samples as reviewed, without those that somebody rejected. */
