@@ -19,7 +19,8 @@ export type ExtractOptions = {
 	readonly thinkClose?: string | undefined;
 };
 
-type Box = { readonly at: number; readonly from: number; readonly to: number };
+/** `at` is where the command begins, the others bound what stands in the braces. */
+export type Box = { readonly at: number; readonly from: number; readonly to: number };
 
 const BACKSLASH = 92;
 const OPEN = 123;
@@ -48,9 +49,21 @@ function extracted(text: string, box: Box, said: boolean): Extracted {
 /** The last complete, non-empty box of either kind between two offsets; "last" by where it opens. */
 function lastBoxes(text: string, from: number, to: number): { boxed?: Box; fbox?: Box } {
 	const last: { boxed?: Box; fbox?: Box } = {};
+	eachBox(text, from, to, (kind, box) => {
+		if (box.at >= (last[kind]?.at ?? -1)) last[kind] = box;
+	});
+	return last;
+}
+
+/** Every complete, non-empty box between two offsets, in the order in which they close. */
+export function eachBox(
+	text: string,
+	from: number,
+	to: number,
+	found: (kind: "boxed" | "fbox", box: Box) => void,
+): void {
 	const keep = (kind: "boxed" | "fbox", box: Box): void => {
-		if (box.at < (last[kind]?.at ?? -1)) return;
-		if (text.slice(box.from, box.to).trim() !== "") last[kind] = box;
+		if (text.slice(box.from, box.to).trim() !== "") found(kind, box);
 	};
 	// One entry for every brace that is open; those of boxes remember which.
 	const open: ({ kind: "boxed" | "fbox"; at: number; from: number } | undefined)[] = [];
@@ -62,23 +75,22 @@ function lastBoxes(text: string, from: number, to: number): { boxed?: Box; fbox?
 			if (box) keep(box.kind, { at: box.at, from: box.from, to: i });
 		} else if (unit === BACKSLASH) {
 			COMMAND.lastIndex = i;
-			const found = COMMAND.exec(text);
-			if (!found) {
+			const command = COMMAND.exec(text);
+			if (!command) {
 				i++; // an escaped brace is no brace
 				continue;
 			}
-			const kind = found[1] as "boxed" | "fbox";
-			const next = i + found[0].length;
+			const kind = command[1] as "boxed" | "fbox";
+			const next = i + command[0].length;
 			if (next < to && text.charCodeAt(next) === OPEN) {
 				open.push({ kind, at: i, from: next + 1 });
 				i = next;
 				continue;
 			}
 			BARE.lastIndex = next;
-			const word = found[0].length > kind.length + 1 ? BARE.exec(text) : null;
+			const word = command[0].length > kind.length + 1 ? BARE.exec(text) : null;
 			if (word && next + word[0].length <= to) keep(kind, { at: i, from: next, to: next + word[0].length });
 			i = next - 1;
 		}
 	}
-	return last;
 }

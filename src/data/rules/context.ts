@@ -5,7 +5,8 @@ import { DEFAULT_DIALECT, libraryLayers, loadDialects } from "../../hints/librar
 import type { FenceDialect } from "../../hints/marker.ts";
 import { THINK_CLOSE } from "../../reason/request.ts";
 import { homes } from "../../trace/home.ts";
-import { BUNDLED, ProblemError, readProblems } from "../problems.ts";
+import { BUNDLED, ProblemError, readRows } from "../problems.ts";
+import { rawRows, sourceOf } from "../records.ts";
 import type { Question, RuleContext } from "./rule.ts";
 
 export type Where = {
@@ -30,12 +31,35 @@ export function ruleContext({ env, cwd, signal }: Where): RuleContext {
 	};
 }
 
+/** Fields of foreign sets that hold a title, which a problem of ours has no place for. */
+const TITLES = ["title", "question_title", "task_title", "name", "task_name"];
+
 async function* questionsOf(
 	files: string | readonly string[],
 	signal: AbortSignal | undefined,
 ): AsyncGenerator<Question> {
-	for await (const { id, problem, source } of readProblems(files, signal))
-		yield { id, problem, ...(source === undefined ? {} : { source }) };
+	for (const file of typeof files === "string" ? [files] : files) {
+		// The same rows twice: as problems, and as they are.
+		const raw = rawRows(sourceOf(file), () => TITLES, signal);
+		try {
+			for await (const row of readRows(file, signal)) {
+				const { value: own } = await raw.next();
+				if ("mistake" in row) throw new ProblemError(`${row.file}:${row.line}: ${row.mistake}`);
+				const { id, domain, problem, source } = row.problem;
+				const fields = own && "value" in own ? own.value : {};
+				const title = TITLES.map((name) => fields[name]).find((value) => typeof value === "string");
+				yield {
+					id,
+					domain,
+					problem,
+					...(source === undefined ? {} : { source }),
+					...(title === undefined ? {} : { title: title as string }),
+				};
+			}
+		} finally {
+			await raw.return();
+		}
+	}
 }
 
 /** A file, a dataset folder, "bundled", or a name in the folder of evaluation sets. */

@@ -30,7 +30,14 @@ export type OptionSpec<Value extends OptionValue = OptionValue> = {
 			: { readonly type: "list"; readonly choices?: readonly string[] });
 
 /** Of an evaluation question, what is compared. */
-export type Question = { readonly id: string; readonly problem: string; readonly source?: string };
+export type Question = {
+	readonly id: string;
+	readonly domain: string;
+	readonly problem: string;
+	readonly source?: string;
+	/** Where the set has a field for it. */
+	readonly title?: string;
+};
 
 /** What a rule is given of the world. */
 export type RuleContext = {

@@ -1,0 +1,42 @@
+/**
+ * The same text twice. Remembers eight bytes for each rollout that it let through (a set of 64-bit prefixes of SHA-1:
+ * among a million texts two fall together by chance in 3 of 100 million cases).
+ */
+import { hash } from "node:crypto";
+import { model } from "./examples.ts";
+import { rule } from "./rule.ts";
+import { SeenHashes } from "./seen.ts";
+
+export const duplicates = rule<Record<never, never>>({
+	id: "duplicates",
+	says: "the same text was there before, to the same question",
+	details:
+		"Problem and trace (outputs left out) are compared character by character, whatever the problem's id; the first that is read is kept.",
+	source:
+		"NeMo-Skills' prepare_sft drops equal pairs of input and output: https://github.com/NVIDIA/NeMo-Skills",
+	on: true,
+	options: {},
+	examples: [
+		{ says: "the first one is kept", case: {}, drops: false },
+		{ says: "the same again", case: {}, before: [{}], drops: true },
+		{ says: "another text", case: { spans: [model("Else.")] }, before: [{}], drops: false },
+		{
+			says: "the same words about another problem",
+			case: { problem: { id: "other", domain: "math", problem: "What is 7 times 6?", answer: "42" } },
+			before: [{}],
+			drops: false,
+		},
+	],
+	remembers: true,
+	make: () => {
+		const seen = new SeenHashes();
+		return {
+			check: ({ rollout: { problem }, text }) => {
+				const name = hash("sha1", `${problem.problem.length}:${problem.problem}${text}`, "buffer");
+				return seen.add(name.readUInt32LE(0), name.readUInt32LE(4))
+					? undefined
+					: `the same ${text.length} characters were there before`;
+			},
+		};
+	},
+});
