@@ -90,15 +90,8 @@ export class Member {
 
 	/** Looks whether it is back, unless it was looked a moment ago; resolves when that is known. */
 	async look(): Promise<void> {
-		if (!this.#out || this.#closed) return;
 		if (!this.#probing && this.#hooks.now() - this.#probed < LEAST_PAUSE_MS) return;
-		clearTimeout(this.#timer);
-		this.#probing ??= this.#probe().finally(() => {
-			this.#probing = undefined;
-			this.#probed = this.#hooks.now();
-			if (this.#out) this.#later();
-		});
-		await this.#probing;
+		await this.#look();
 	}
 
 	async close(): Promise<void> {
@@ -108,10 +101,21 @@ export class Member {
 		await this.#engine?.close();
 	}
 
+	async #look(): Promise<void> {
+		if (!this.#out || this.#closed) return;
+		clearTimeout(this.#timer);
+		this.#probing ??= this.#probe().finally(() => {
+			this.#probing = undefined;
+			this.#probed = this.#hooks.now();
+			if (this.#out) this.#later();
+		});
+		await this.#probing;
+	}
+
 	#later(): void {
 		if (this.#closed) return;
 		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => void this.look(), this.#hooks.pauseMs(this.#vain));
+		this.#timer = setTimeout(() => void this.#look(), this.#hooks.pauseMs(this.#vain));
 		this.#timer.unref();
 	}
 

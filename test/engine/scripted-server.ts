@@ -34,7 +34,17 @@ export type ScriptedOptions = {
 	readonly pace?: Pace;
 	/** Refuses other keys with 401. */
 	readonly apiKey?: string;
+	/** Where it listens; without, a free port. Started again there, it is the same server to its clients. */
+	readonly port?: number;
+	/** Servers of the same model have one tokenizer. */
+	readonly tokenizer?: ScriptedTokenizer;
+	/** How it names its model. */
+	readonly name?: string;
+	/** More requests to sample than this at once are refused. */
+	readonly most?: Most;
 };
+
+export type Most = { readonly atOnce: number; readonly status: 429 | 503; readonly retryAfter?: string };
 
 export type ScriptedServer = {
 	readonly url: string;
@@ -50,20 +60,27 @@ export type ScriptedServer = {
 	readonly aborted: string[];
 	/** Requests whose connection the client closed before their end. */
 	readonly left: number;
+	/** Requests to sample that are being answered now; the most there were; those that were refused as too many. */
+	readonly load: { readonly now: number; readonly most: number; readonly refused: number };
+	/** How many it bears from now on. */
+	bear(most: Most): void;
 	/** More faults, for the requests to come. */
 	readonly faults: Fault[];
 	close(): Promise<void>;
 };
 
 export async function scriptedServer(options: ScriptedOptions): Promise<ScriptedServer> {
-	const tokenizer = new ScriptedTokenizer();
+	const tokenizer = options.tokenizer ?? new ScriptedTokenizer();
+	const name = options.name ?? "scripted";
 	const model = options.model ?? sayScript(options.script ?? "");
 	const state = {
 		asked: [] as ScriptedServer["asked"],
 		aborted: [] as string[],
 		left: 0,
 		faults: [...(options.faults ?? [])],
+		most: options.most,
 	};
+	const load = { now: 0, most: 0, refused: 0 };
 	const cache = new Set<string>();
 	const { dialect } = options;
 	const frames = dialect === "ollama" ? "json-lines" : "events";
@@ -103,7 +120,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		const models = (owner: string) =>
 			json(response, {
 				object: "list",
-				data: [{ id: "scripted", object: "model", owned_by: owner, max_model_len: contextTokens }],
+				data: [{ id: name, object: "model", owned_by: owner, max_model_len: contextTokens }],
 			});
 		const tokenize = (): void => {
 			const text =
@@ -170,6 +187,18 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		body: Record<string, unknown>,
 		ids: readonly number[],
 	): Fault | undefined => {
+		const { most } = state;
+		if (most && load.now >= most.atOnce) {
+			load.refused++;
+			const { status, retryAfter } = most;
+			json(
+				response,
+				{ error: { message: "too many at once" } },
+				status,
+				retryAfter === undefined ? {} : { "retry-after": retryAfter },
+			);
+			return undefined;
+		}
 		state.asked.push({ path, body, prompt: tokenizer.decode(ids), headers: request.headers });
 		const fault = state.faults.shift() ?? { type: "none" as const };
 		if (fault.type === "status") {
@@ -192,7 +221,9 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		response.writeHead(200, {
 			"content-type": dialect === "ollama" ? "application/x-ndjson" : "text/event-stream",
 		});
+		load.most = Math.max(load.most, ++load.now);
 		response.on("close", () => {
+			load.now--;
 			if (!response.writableFinished) state.left += 1;
 		});
 		return fault;
@@ -375,7 +406,7 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 		response.end("data: [DONE]\n\n");
 	}
 
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		tokenizer,
@@ -385,6 +416,10 @@ export async function scriptedServer(options: ScriptedOptions): Promise<Scripted
 			return state.left;
 		},
 		faults: state.faults,
+		load,
+		bear: (most) => {
+			state.most = most;
+		},
 		close: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());
