@@ -1,5 +1,6 @@
 /**
  * Finds the answer in what a model wrote: the content of the last `\boxed{...}`, as all mathematics graders take it.
+ * Where there is no box the anchors are tried (anchors.ts).
  *
  * What always holds: one pass, linear in the text whatever it contains; a box that never closes is no answer; an empty
  * box (a prompt that is repeated: "put your answer within \boxed{}") is none either. What stands after the end of
@@ -12,6 +13,7 @@ export type Extracted = {
 	readonly at: number;
 	/** False where thinking had ended and no box came after it: the answer was only thought. */
 	readonly said: boolean;
+	readonly box: "boxed" | "fbox";
 };
 
 export type ExtractOptions = {
@@ -35,15 +37,15 @@ export function extractAnswer(text: string, options: ExtractOptions = {}): Extra
 	const answerFrom = close < 0 ? 0 : close + (options.thinkClose?.length ?? 0);
 	if (!text.includes("\\boxed") && !text.includes("\\fbox")) return undefined;
 	const after = lastBoxes(text, answerFrom, text.length);
-	if (after.boxed) return extracted(text, after.boxed, true);
+	if (after.boxed) return extracted(text, after.boxed, true, "boxed");
 	const before = answerFrom > 0 ? lastBoxes(text, 0, answerFrom) : {};
-	if (before.boxed) return extracted(text, before.boxed, false);
-	if (after.fbox) return extracted(text, after.fbox, true);
-	return before.fbox && extracted(text, before.fbox, false);
+	if (before.boxed) return extracted(text, before.boxed, false, "boxed");
+	if (after.fbox) return extracted(text, after.fbox, true, "fbox");
+	return before.fbox && extracted(text, before.fbox, false, "fbox");
 }
 
-function extracted(text: string, box: Box, said: boolean): Extracted {
-	return { answer: text.slice(box.from, box.to).trim(), at: box.at, said };
+function extracted(text: string, { from, to, at }: Box, said: boolean, box: Extracted["box"]): Extracted {
+	return { answer: text.slice(from, to).trim(), at, said, box };
 }
 
 /** The last complete, non-empty box of either kind between two offsets; "last" by where it opens. */

@@ -1,15 +1,42 @@
 /**
  * Multiple choice: which letter did the model choose? The box decides where there is one, else an "answer is C" after
- * the end of thinking. What always holds: a box that names no choice is unparseable, not wrong.
+ * the end of thinking. What always holds: a box that names no choice is unparseable, not wrong; a gold answer that names
+ * none leaves the problem unchecked.
  */
-import type { AnswerVerdict, Problem } from "../trace/events.ts";
+import type { Problem } from "../trace/events.ts";
 import { type ExtractOptions, extractAnswer } from "./answer.ts";
+import type { Outcome, ScorePlugin } from "./plugin.ts";
 
-export type ChoiceOutcome = {
-	readonly verdict: AnswerVerdict;
-	readonly answer?: string;
-	readonly reason?: string;
-};
+export function choicePlugin(options: ExtractOptions): ScorePlugin {
+	type Choosing = Parameters<typeof scoreChoice>[0];
+	return {
+		id: "choice",
+		version: "2",
+		says: "choices: the letter in the last box, or after the words that an answer follows",
+		settings: { thinkClose: options.thinkClose },
+		applies: ({ answer, choices }) =>
+			answer !== undefined && answer.trim() !== "" && choices !== undefined && choices.length > 0,
+		score: async (problem, text) => scoreChoice(problem as Choosing, text, options),
+		explain: async (problem, text) => {
+			const { choices, answer: gold } = problem as Choosing;
+			const outcome = scoreChoice(problem as Choosing, text, options);
+			return {
+				outcome,
+				steps: [
+					{ step: "choices", says: lettered(choices).replaceAll("\n", "; ") },
+					{ step: "gold", says: `${JSON.stringify(gold)}, choice ${letterIn(gold, choices) ?? "none"}` },
+					{
+						step: "extracted",
+						says:
+							outcome.answer === undefined
+								? "no box, and no words that an answer follows"
+								: `${JSON.stringify(said(text, options)?.words)}, choice ${letterIn(outcome.answer, choices) ?? "none"}`,
+					},
+				],
+			};
+		},
+	};
+}
 
 /** The choices as a model is shown them: "A. first", one a line. */
 export function lettered(choices: readonly string[]): string {
@@ -20,21 +47,42 @@ export function scoreChoice(
 	problem: Problem & { readonly choices: readonly string[]; readonly answer: string },
 	text: string,
 	options: ExtractOptions = {},
-): ChoiceOutcome {
+): Outcome {
 	const gold = letterIn(problem.answer, problem.choices);
 	if (!gold) {
 		return {
-			verdict: "unparseable",
+			verdict: "unchecked",
 			reason: `the problem's own answer, "${problem.answer}", is none of its ${problem.choices.length} choices`,
 		};
 	}
-	const boxed = extractAnswer(text, options)?.answer;
-	const said = boxed ?? anchored(text, options);
-	if (said === undefined) return { verdict: "no answer" };
-	const letter = letterIn(said, problem.choices);
+	const found = said(text, options);
+	if (found === undefined) return { verdict: "no answer" };
+	const { words, from } = found;
+	const place = from === undefined ? {} : { from };
+	const letter = letterIn(words, problem.choices);
 	if (!letter)
-		return { verdict: "unparseable", answer: said, reason: "the answer names none of the choices" };
-	return { verdict: letter === gold ? "correct" : "wrong", answer: letter };
+		return {
+			verdict: "unparseable",
+			answer: words,
+			reason: "the answer names none of the choices",
+			...place,
+		};
+	return { verdict: letter === gold ? "correct" : "wrong", answer: letter, ...place };
+}
+
+/** What the model says, and where, if not in a box after the thinking. */
+function said(
+	text: string,
+	options: ExtractOptions,
+): { readonly words: string; readonly from?: string } | undefined {
+	const box = extractAnswer(text, options);
+	if (box) return { words: box.answer, ...(box.said && box.box === "boxed" ? {} : { from: fromBox(box) }) };
+	const words = anchored(text, options);
+	return words === undefined ? undefined : { words, from: "answer is" };
+}
+
+function fromBox({ box, said }: { readonly box: string; readonly said: boolean }): string {
+	return said ? box : `${box} while thinking`;
 }
 
 /** "(C)", "\text{C}", "C. carbon", "carbon", ...: the letter, or undefined. */

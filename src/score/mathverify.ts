@@ -12,8 +12,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export type Comparison = {
-	readonly verdict: "correct" | "wrong" | "unparseable";
+	/** `unchecked`: the gold answer cannot be read, which says nothing of the answer. */
+	readonly verdict: "correct" | "wrong" | "unparseable" | "unchecked";
 	readonly reason?: string;
+	/** How each side was read, where that was asked for: sympy's form as text. */
+	readonly parsed?: { readonly gold: readonly string[]; readonly answer: readonly string[] };
 };
 
 /** The verifier itself is broken: nothing is known of any answer. */
@@ -32,11 +35,14 @@ export type MathVerifyOptions = {
 	readonly workers?: number;
 };
 
+const KNOWN = 4096;
+const KNOWN_CHARS = 2000;
 const GUEST = fileURLToPath(new URL("../../src/score/guest/verify_worker.py", import.meta.url));
 
 type Task = {
 	readonly gold: string;
 	readonly answer: string;
+	readonly explain: boolean;
 	readonly signal: AbortSignal | undefined;
 	readonly resolve: (comparison: Comparison) => void;
 	readonly reject: (error: Error) => void;
@@ -52,6 +58,8 @@ export class MathVerify {
 	readonly #all = new Set<Worker>();
 	#running = 0;
 	#closed = false;
+	/** Samples of one problem often say the same: what was compared last, oldest first. */
+	readonly #known = new Map<string, Comparison>();
 
 	constructor(options: MathVerifyOptions) {
 		this.#python = options.python;
@@ -61,10 +69,25 @@ export class MathVerify {
 	}
 
 	/** Whether an answer equals the gold one; not symmetric. Rejects with the signal's reason when that is aborted. */
-	compare(gold: string, answer: string, signal?: AbortSignal): Promise<Comparison> {
+	async compare(gold: string, answer: string, signal?: AbortSignal): Promise<Comparison> {
+		const key = `${gold}\0${answer}`;
+		const known = this.#known.get(key);
+		if (known && !this.#closed && !signal?.aborted) return known;
+		const comparison = await this.#ask(gold, answer, false, signal);
+		if (key.length <= KNOWN_CHARS) this.#known.set(key, comparison);
+		if (this.#known.size > KNOWN) this.#known.delete(this.#known.keys().next().value!);
+		return comparison;
+	}
+
+	/** The same with how each side was read. */
+	explain(gold: string, answer: string, signal?: AbortSignal): Promise<Comparison> {
+		return this.#ask(gold, answer, true, signal);
+	}
+
+	#ask(gold: string, answer: string, explain: boolean, signal?: AbortSignal): Promise<Comparison> {
 		if (this.#closed) return Promise.reject(new ScoreError("the verifier is closed"));
 		const { promise, resolve, reject } = Promise.withResolvers<Comparison>();
-		this.#queue.push({ gold, answer, signal, resolve, reject });
+		this.#queue.push({ gold, answer, explain, signal, resolve, reject });
 		if (this.#running < this.#workers) void this.#serve();
 		return promise;
 	}
@@ -95,7 +118,7 @@ export class MathVerify {
 		task.signal?.throwIfAborted();
 		let worker = this.#idle.pop();
 		if (!worker?.alive) worker = await this.#start(task.signal);
-		const reply = await worker.ask(task.gold, task.answer, this.#timeLimitMs, task.signal);
+		const reply = await worker.ask(task, this.#timeLimitMs);
 		if (this.#closed) throw new ScoreError("the verifier was closed");
 		if (worker.alive) this.#idle.push(worker);
 		return reply;
@@ -161,15 +184,10 @@ class Worker {
 		);
 	}
 
-	async ask(
-		gold: string,
-		answer: string,
-		limitMs: number,
-		signal: AbortSignal | undefined,
-	): Promise<Comparison> {
+	async ask({ gold, answer, explain, signal }: Task, limitMs: number): Promise<Comparison> {
 		const id = this.#next++;
 		const heard = this.#hear(limitMs, signal);
-		this.#process.stdin.write(`${JSON.stringify({ id, gold, answer, seconds: limitMs / 1000 })}\n`);
+		this.#process.stdin.write(`${JSON.stringify({ id, gold, answer, explain, seconds: limitMs / 1000 })}\n`);
 		const line = await heard;
 		if (line === "late") {
 			await this.kill();
@@ -181,11 +199,9 @@ class Worker {
 		if (line === undefined) {
 			return { verdict: "unparseable", reason: `Math-Verify died of this answer (${this.#cause()})` };
 		}
-		const reply = JSON.parse(line) as Comparison & { id: number };
-		if (reply.id !== id) throw new ScoreError("the Math-Verify worker answered out of order");
-		return reply.reason === undefined
-			? { verdict: reply.verdict }
-			: { verdict: reply.verdict, reason: reply.reason };
+		const { id: answered, ...reply } = JSON.parse(line) as Comparison & { id: number };
+		if (answered !== id) throw new ScoreError("the Math-Verify worker answered out of order");
+		return reply;
 	}
 
 	async kill(): Promise<void> {

@@ -51,7 +51,7 @@ describe("the verdict on a multiple choice answer", () => {
 
 	test("a gold answer that is no choice is reported and never counts as wrong", () => {
 		const broken = scoreChoice({ ...problem, answer: "Z" }, "\\boxed{A}");
-		expect(broken.verdict).toBe("unparseable");
+		expect(broken.verdict).toBe("unchecked");
 		expect(broken.reason).toContain("problem's own answer");
 	});
 

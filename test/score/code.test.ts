@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BUNDLED, readProblems } from "../../src/data/problems.ts";
 import { openHost, type PythonHost } from "../../src/python/host.ts";
-import { program, sameOutput, scoreCode } from "../../src/score/code.ts";
+import { scoreCode } from "../../src/score/code.ts";
+import { sameOutput } from "../../src/score/compare-output.ts";
+import { program } from "../../src/score/program.ts";
 import { createVerifier } from "../../src/score/verifier.ts";
 import type { CodeTests, Problem } from "../../src/trace/events.ts";
 import { MAKING_TIMEOUT_MS, testEnvironment, testPython } from "./python.ts";

@@ -3,6 +3,9 @@
     {"id": 1, "gold": "\\frac{1}{2}", "answer": "0.5", "seconds": 10}
  -> {"id": 1, "verdict": "correct"}
 
+With "explain": true the reply also says how each side was read: {"parsed": {"gold": ["1/2"], "answer": ["0.5"]}}.
+A gold answer that cannot be read is "unchecked": it says nothing of the answer.
+
 What always holds: the first line written is {"ready": true, ...}; every request gets one reply or the death of the
 process, which the caller tells apart; nothing here measures time, because sympy holds the interpreter for seconds on
 some inputs and only a kill from outside ends it. An alarm with the kernel's default action is armed a little later
@@ -17,6 +20,7 @@ import re
 import resource
 import signal
 import sys
+from functools import lru_cache
 
 MEMORY_BYTES = 2 << 30
 # "$1$ or $2$": a text that says itself where its mathematics is; an escaped dollar is money
@@ -32,24 +36,44 @@ def limit():
             pass  # not every system has every limit; the time limit holds anyway
 
 
+@lru_cache(maxsize=512)
+def read(text):
+    """What Math-Verify makes of a text. The gold answer of a problem comes again with each of its samples."""
+    from math_verify import parse
+
+    # no time limits of its own: they turn "too long" into "wrong"
+    whole = "\\boxed" in text or DELIMITED.search(text)
+    return tuple(parse(text if whole else "\\boxed{" + text + "}", parsing_timeout=None))
+
+
+def shown(text):
+    """How a side was read, as texts: sympy's form, or the string where it is none."""
+    try:
+        return [f"{x} ({type(x).__name__})"[:500] for x in read(text)]
+    except Exception as error:
+        return [f"it cannot be shown ({type(error).__name__})"]
+
+
 def understood(parsed):
     """The expressions among what Math-Verify extracted; a string among them is what it could not parse."""
     return [x for x in parsed if not isinstance(x, str)]
 
 
+def short(text):
+    return text if len(text) <= 80 else text[:80] + "..."
+
+
 def compare(gold, answer):
-    from math_verify import parse, verify
+    from math_verify import verify
 
-    def read(text):
-        # no time limits of its own: they turn "too long" into "wrong"
-        whole = "\\boxed" in text or DELIMITED.search(text)
-        return parse(text if whole else "\\boxed{" + text + "}", parsing_timeout=None)
-
-    golds = read(gold)
+    try:
+        golds = read(gold)
+    except RecursionError:
+        return "unchecked", "the problem's own answer is nested too deeply"
     if not golds:
-        return "unparseable", "Math-Verify found nothing to compare with in the problem's own answer"
+        return "unchecked", f"Math-Verify found nothing to compare with in the problem's own answer, {short(gold)}"
     if not understood(golds):
-        return "unparseable", "Math-Verify cannot parse the problem's own answer"
+        return "unchecked", f"Math-Verify cannot parse the problem's own answer, {short(gold)}"
     answers = read(answer)
     if not answers:
         return "unparseable", "Math-Verify found no expression in the answer"
@@ -98,8 +122,10 @@ def main():
             verdict, reason = "unparseable", "the expression is nested too deeply"
         except Exception as error:
             verdict, reason = "unparseable", f"Math-Verify failed ({type(error).__name__})"
-        signal.setitimer(signal.ITIMER_REAL, 0)
         reply = {"id": request["id"], "verdict": verdict}
+        if request.get("explain"):
+            reply["parsed"] = {"gold": shown(request["gold"]), "answer": shown(request["answer"])}
+        signal.setitimer(signal.ITIMER_REAL, 0)
         if reason:
             reply["reason"] = reason
         say(reply)
