@@ -193,7 +193,8 @@ class Sampling {
 		}
 		const { prefers } = this.#pace;
 		const at = prefers ? this.#ahead.findIndex(({ job }) => prefers.call(this.#pace, job.problem.id)) : 0;
-		return this.#ahead.splice(Math.max(0, at), 1)[0];
+		// Nothing of its own to do, an engine takes from the other end: from problems that nobody has begun.
+		return this.#ahead.splice(at, 1)[0];
 	}
 
 	get #halted(): boolean {
