@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { EvaluationIndex } from "./evaluation-index.ts";
 import { type Question, rule } from "./rule.ts";
 
-type Options = { against: readonly string[]; n: number };
+type Options = { against: readonly string[]; n: number; share: number };
 
 /** Problems whose answer is kept, since a problem's samples come one after the other. */
 const REMEMBERED = 4096;
@@ -29,13 +29,21 @@ export const decontamination = rule<Options>({
 	id: "decontamination",
 	says: "the problem is one of an evaluation set, or shares a sequence of words with one",
 	details:
-		"Compared are: sequences of n words (lower case, white space collapsed); the whole question without punctuation; questions of three to n - 1 words as a part of the other question; titles and codes of contest problems (of the domain code). Names in against are problem files or dataset folders, relative to the recipe, or what lies in the folder of evaluation sets (NUDGE_HOME/data/evaluation). Without any nothing is compared, and that is said.",
+		'Compared are: sequences of n words (lower case, white space collapsed); the whole question without punctuation; questions of three to n - 1 words as a part of the other question; titles and codes of contest problems (of the domain code). Names in against are problem files or dataset folders, relative to the recipe, or what lies in the folder of evaluation sets (NUDGE_HOME/data/evaluation). Without any nothing is compared, and that is said. A single shared sequence is a strict measure: phrases such as "where m and n are relatively prime positive" cost a third of the AIME problems; a share of 0.3 spares most of those.',
 	source:
 		"s1 (https://github.com/simplescaling/s1) and https://github.com/huggingface/open-r1 (scripts/decontaminate.py), in which a question of fewer than n words never matches",
 	on: true,
 	options: {
 		against: { type: "list", default: [], says: "evaluation sets" },
 		n: { type: "integer", unit: "words", least: 3, default: 8, says: "length of a shared sequence" },
+		share: {
+			type: "number",
+			unit: "of the problem's sequences",
+			least: 0,
+			most: 1,
+			default: 0,
+			says: "sequences that must be shared before they count, as a part of the problem's own; at 0 one is enough",
+		},
 	},
 	examples: [
 		{ says: "without evaluation sets nothing is compared", case: {}, drops: false },
@@ -47,6 +55,15 @@ export const decontamination = rule<Options>({
 			options: { against },
 			sets,
 			drops: true,
+		},
+		{
+			says: "common words are let through where half of the problem must be shared",
+			case: about(
+				"Suppose that N is the least positive integer that is divisible by 7 and not by 2. Find N.",
+			),
+			options: { against, share: 0.5 },
+			sets,
+			drops: false,
 		},
 		{
 			says: "seven are not",
@@ -91,7 +108,7 @@ export const decontamination = rule<Options>({
 			drops: true,
 		},
 	],
-	make: async ({ against, n }, { questions, signal }) => {
+	make: async ({ against, n, share }, { questions, signal }) => {
 		if (against.length === 0) {
 			return {
 				check: () => undefined,
@@ -101,7 +118,7 @@ export const decontamination = rule<Options>({
 				facts: { sets: {} },
 			};
 		}
-		const index = new EvaluationIndex(n);
+		const index = new EvaluationIndex(n, share);
 		const counts: Record<string, number> = {};
 		for (const set of against) {
 			const name = basename(set).replace(/\.(jsonl|json|csv|tsv|parquet)(\.gz)?$/i, "");

@@ -25,6 +25,8 @@ export type Match = {
 
 export class EvaluationIndex {
 	readonly n: number;
+	/** The part of a question's own sequences that must be shared; at 0 one is enough, as in the method's sources. */
+	readonly share: number;
 	/** "set:id" by number. */
 	readonly #names: string[] = [];
 	readonly #sequences = new SeenHashes(true);
@@ -36,8 +38,9 @@ export class EvaluationIndex {
 	readonly #texts: string[] = [];
 	#triples: Uint32Array | undefined;
 
-	constructor(n: number) {
+	constructor(n: number, share = 0) {
 		this.n = n;
+		this.share = share;
 	}
 
 	get questions(): number {
@@ -80,7 +83,9 @@ export class EvaluationIndex {
 		if (same !== undefined) return this.#match(same, "the same question");
 		const words = wordsOf(question.problem);
 		const shared = this.#shared(words, this.n, this.#sequences);
-		if (shared) return this.#match(shared.owner, `shares "${shared.words}"`);
+		const total = words.length - this.n + 1;
+		if (shared && shared.count >= this.share * total)
+			return this.#match(shared.owner, `shares "${shared.words}" (${shared.count} of ${total} sequences)`);
 		const loose = words.map(bare);
 		for (const [length, short] of this.#short) {
 			const found = this.#shared(loose, length, short);
@@ -101,25 +106,33 @@ export class EvaluationIndex {
 		return { with: this.#names[owner] as string, how };
 	}
 
+	/** How many sequences are there, and the first of them. */
 	#shared(
 		words: readonly string[],
 		n: number,
 		among: SeenHashes,
-	): { owner: number; words: string } | undefined {
-		let found: { owner: number; words: string } | undefined;
+	): { readonly owner: number; readonly words: string; readonly count: number } | undefined {
+		let owner = -1;
+		let from = 0;
+		let count = 0;
 		eachSequence(words, n, (low, high, at) => {
-			const owner = among.ownerOf(low, high);
-			if (owner === undefined) return;
-			found = {
-				owner,
-				words: words
-					.slice(at, at + n)
-					.join(" ")
-					.slice(0, 200),
-			};
-			return true;
+			const found = among.ownerOf(low, high);
+			if (found === undefined) return;
+			count++;
+			if (owner >= 0) return;
+			owner = found;
+			from = at;
 		});
-		return found;
+		return owner < 0
+			? undefined
+			: {
+					owner,
+					words: words
+						.slice(from, from + n)
+						.join(" ")
+						.slice(0, 200),
+					count,
+				};
 	}
 
 	/** The question that a short one stands in. Its triples of words all have to be somewhere before texts are searched. */
