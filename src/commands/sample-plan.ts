@@ -1,10 +1,12 @@
 /** What `nudge sample` was asked for: options, settings and files, checked before anything is opened. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { BUNDLED } from "../data/problems.ts";
 import { parseShard, type Shard, WHOLE } from "../data/run-folder.ts";
 import { surveyed } from "../data/run-sheet.ts";
 import type { OneEngine } from "../engine/open.ts";
 import { parseSpec, splitSpecs } from "../engine/spec.ts";
+import { nearest } from "../hints/nearest.ts";
 import type { LabSettings } from "../reason/lab.ts";
 import { visibleLine } from "../trace/visible.ts";
 import { type Context, text, UsageError, wholeNumber } from "./command.ts";
@@ -14,6 +16,8 @@ import { effectiveSettings } from "./settings.ts";
 /** As the field samples for rejection sampling (CoRT, open-r1), unless somebody says otherwise. */
 const SAMPLING = { temperature: "0.6", "top-p": "0.95" } as const;
 const SAMPLES = 16;
+/** What `--hints` takes besides a library; that nobody can be asked is said by name. */
+const MODES: readonly string[] = ["auto", "off", "ask"];
 
 export type SamplePlan = {
 	readonly folder: string;
@@ -24,6 +28,8 @@ export type SamplePlan = {
 	readonly settings: LabSettings;
 	readonly files: readonly string[];
 	readonly map: string | undefined;
+	/** The seed of the order in which choices are shown. */
+	readonly shuffleChoices: number | undefined;
 	/** For each engine how many traces it bears, where that is known: a server knows by itself. */
 	readonly parallel: readonly (number | undefined)[];
 };
@@ -48,6 +54,7 @@ export function samplePlan(context: Context): SamplePlan {
 		settings: { ...settings, engine: engines.map(({ engine }) => engine) },
 		files: given.length > 0 ? given.map((file) => resolve(io.cwd, file)) : BUNDLED,
 		map: text(context, "map"),
+		shuffleChoices: wholeNumber(context, "shuffle-choices"),
 		parallel: engines.map(({ parallel }) => parallel),
 	};
 }
@@ -55,10 +62,11 @@ export function samplePlan(context: Context): SamplePlan {
 /** Reads all problems once, and says before anything starts how their fields are read. */
 export function surveyOf(
 	{ io, options, signal }: Context,
-	{ files, map }: Pick<SamplePlan, "files" | "map">,
+	{ files, map, shuffleChoices }: Pick<SamplePlan, "files" | "map" | "shuffleChoices">,
 ): ReturnType<typeof surveyed> {
 	return surveyed(files, signal, {
 		map,
+		shuffleChoices,
 		onMapping: (says, file) => {
 			if (says !== undefined && !options.json) io.stderr.write(`${file}: ${visibleLine(says)}\n`);
 		},
@@ -74,9 +82,11 @@ function concurrencyOf(context: Context): number | "auto" {
 	return number;
 }
 
-/** As everywhere, but for how a run samples where nobody says. */
-function samplingSettings(context: Context): LabSettings {
-	const { io } = context;
+/** As everywhere, but for how a run samples where nobody says, and that hints may be named as a library. */
+function samplingSettings(asked: Context): LabSettings {
+	const { io } = asked;
+	const library = libraryOf(asked);
+	const context = library === undefined ? asked : { ...asked, options: { ...asked.options, hints: "auto" } };
 	const effective = effectiveSettings({ env: io.env, cwd: io.cwd, flags: context.options });
 	const unsaid = Object.entries(SAMPLING).filter(
 		([name]) => effective[name as keyof typeof SAMPLING].origin.from === "default",
@@ -87,7 +97,18 @@ function samplingSettings(context: Context): LabSettings {
 	});
 	if (settings.hints.mode === "ask")
 		throw new UsageError("nobody can be asked during a run: say --hints auto or --hints off");
-	return settings;
+	return library === undefined ? settings : { ...settings, hints: { ...settings.hints, library } };
+}
+
+/** The file or folder of hints that `--hints` names, if it names one. */
+function libraryOf(context: Context): string | undefined {
+	const said = text(context, "hints");
+	if (said === undefined || MODES.includes(said)) return undefined;
+	const path = resolve(context.io.cwd, said);
+	if (existsSync(path)) return path;
+	throw new UsageError(
+		`--hints takes auto, off, or a file or folder of hints, and there is no "${said}"${nearest(said, MODES)}`,
+	);
 }
 
 /** The engines that share the work. An embedded one is told how many traces it bears. */

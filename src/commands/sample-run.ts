@@ -111,7 +111,7 @@ async function sampled(
 		let end: SamplingEnd;
 		try {
 			end = await sampleAll(
-				owedJobs(plan.files, owing, keys, signal, { map: plan.map }),
+				owedJobs(plan.files, owing, keys, signal, { map: plan.map, shuffleChoices: plan.shuffleChoices }),
 				bench,
 				{
 					keep: (rollout) => {
@@ -160,13 +160,27 @@ async function environmentOf(lab: Lab): Promise<Record<string, string>> {
 
 /** Begins the run's folder, or makes sure that the one that is there is the same run. */
 function sheetOf(
-	{ folder, samples }: SamplePlan,
+	{ folder, samples, map, shuffleChoices }: SamplePlan,
 	survey: Survey,
 	settings: RunSettings,
 	environment: Readonly<Record<string, string>>,
 ): RunSheet {
 	const problems = survey.files.map((one) => ({ ...one, file: relative(folder, one.file) }));
-	return settleSheet(folder, newSheet({ nudge: version(), settings, samples, problems, environment }));
+	const reading = {
+		...(map === undefined ? {} : { map }),
+		...(shuffleChoices === undefined ? {} : { shuffleChoices }),
+	};
+	return settleSheet(
+		folder,
+		newSheet({
+			nudge: version(),
+			settings,
+			samples,
+			problems,
+			...(Object.keys(reading).length > 0 ? { reading } : {}),
+			environment,
+		}),
+	);
 }
 
 function sayBeginning(

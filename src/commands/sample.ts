@@ -24,12 +24,17 @@ export const sample: Command = {
 			value: "FILE",
 			many: true,
 			completes: "file",
-			says: "problems: JSON Lines, CSV, Parquet or a dataset folder (docs/problems.md); without, the bundled ones",
+			says: "problems: JSON Lines, CSV, Parquet or a dataset folder, as made for nudge, CoRT, NeMo-Skills, ToRA, GSM8K, ... (docs/problems.md); without, the bundled ones",
 		},
 		{
 			name: "map",
 			value: "MAP",
 			says: "which field of the problems is what, where the names do not say it: problem=question,answer=final",
+		},
+		{
+			name: "shuffle-choices",
+			value: "SEED",
+			says: "show the choices of a problem in an order drawn from SEED and its id; without, as in the file",
 		},
 		{
 			name: "out",
@@ -39,7 +44,13 @@ export const sample: Command = {
 			says: "the run's folder; made where it is not there",
 		},
 		{ name: "n", short: "n", value: "N", says: "samples of each problem (16); more than before adds some" },
-		{ name: "hints", value: "POLICY", choices: ["auto", "off"], says: "whether hints go in" },
+		{
+			name: "hints",
+			value: "auto|off|LIBRARY",
+			choices: ["auto", "off"],
+			completes: "file",
+			says: "whether hints go in; a file or folder of hints is auto with those and no others",
+		},
 		{ name: "rounds", value: "R", says: "hints before the end of thinking, 0 to many" },
 		{ name: "words", value: "N", says: "hints after reflection words, at most" },
 		{ name: "temperature", value: "T", says: "how freely tokens are sampled (0.6)" },
@@ -56,8 +67,8 @@ export const sample: Command = {
 		{
 			name: "concurrency",
 			short: "c",
-			value: "N",
-			says: "traces at once, or auto: as many as the engine bears (auto)",
+			value: "auto|N",
+			says: "traces at once, of all engines together, or auto: as many as each bears (auto)",
 		},
 		{ name: "seed", value: "S", says: "what the seeds of all rollouts are derived from" },
 		{
@@ -68,9 +79,9 @@ export const sample: Command = {
 		{
 			name: "engine",
 			short: "e",
-			value: "ENGINE",
+			value: "ENGINE[,ENGINE...]",
 			completes: "engine",
-			says: "what samples: embedded, a GGUF file, llama-server:URL, vllm:URL#MODEL, ...",
+			says: "what samples: embedded, a GGUF file, llama-server:URL, vllm:URL#MODEL, ...; several with commas share the work",
 		},
 		{
 			name: "dialect",
@@ -89,6 +100,7 @@ export const sample: Command = {
 	examples: [
 		"nudge sample --problems mine.jsonl --out plain --hints off --n 4",
 		"nudge sample --problems mine.jsonl --out hinted --hints auto --n 4 --shard 1/2",
+		"nudge sample --problems mine.jsonl --out lab --hints ./my-hints -e vllm:http://gpu-1:8000,vllm:http://gpu-2:8000",
 		"nudge runs show hinted",
 	],
 	run: async (context) => (await import("./sample-run.ts")).sampleRun(context),

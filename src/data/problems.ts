@@ -13,6 +13,7 @@ import { fieldsOf, type Mapping, mappingSays, type Wish, wishOf } from "./mappin
 import { type Checked, checked, DOMAINS } from "./own-format.ts";
 import { ProblemError } from "./problem-error.ts";
 import { type RawRow, rawRows, type Source, sourceOf } from "./records.ts";
+import { shuffledChoices } from "./shuffle-choices.ts";
 
 export { DOMAINS, parseProblem } from "./own-format.ts";
 export { ProblemError };
@@ -42,6 +43,8 @@ export type Row = { readonly file: string; readonly line: number } & Checked;
 export type ReadOptions = {
 	/** What --map says: which field is what, where that is not to be found out. */
 	readonly map?: string | Wish | undefined;
+	/** The seed by which choices are put into another order (shuffle-choices.ts); without, they stand as in the file. */
+	readonly shuffleChoices?: number | undefined;
 	/** Told once for every file or folder before its first problem; undefined: it is in nudge's own form. */
 	readonly onMapping?: ((says: string | undefined, file: string) => void) | undefined;
 };
@@ -68,11 +71,10 @@ export async function* readRows(
 		number++;
 		const { file: part, line } = row;
 		if ("mistake" in row) return { file: part, line, mistake: row.mistake };
-		return {
-			file: part,
-			line,
-			...(mapping ? mapRow(row.value, mapping, source.stem, number) : checked(row.value)),
-		};
+		const found = mapping ? mapRow(row.value, mapping, source.stem, number) : checked(row.value);
+		const { shuffleChoices: seed } = options;
+		if (seed === undefined || "mistake" in found) return { file: part, line, ...found };
+		return { file: part, line, ...found, problem: shuffledChoices(found.problem, seed) };
 	};
 	try {
 		// The rows of the sample are let go of as they are read.

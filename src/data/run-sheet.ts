@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Budgets, Sampling } from "../trace/events.ts";
+import type { Budgets, Problem, Sampling } from "../trace/events.ts";
 import { ProblemError, type ReadOptions, readProblems } from "./problems.ts";
 
 export const RUN_FILE = "run.json";
@@ -51,6 +51,8 @@ export type RunSheet = {
 	/** For each problem. */
 	readonly samples: number;
 	readonly problems: readonly RunFile[];
+	/** How the problem files are read, where that was said: what it takes to read them again. */
+	readonly reading?: { readonly map?: string; readonly shuffleChoices?: number };
 	readonly environment: Readonly<Record<string, string>>;
 };
 
@@ -76,7 +78,7 @@ function sorted(value: unknown): unknown {
 export async function surveyed(
 	files: readonly string[],
 	signal?: AbortSignal,
-	options: ReadOptions = {},
+	options: ReadOptions & { readonly onProblem?: (problem: Problem) => void } = {},
 ): Promise<{ readonly files: readonly RunFile[]; readonly ids: readonly string[] }> {
 	const ids = new Map<string, string>();
 	const found: RunFile[] = [];
@@ -91,6 +93,7 @@ export async function surveyed(
 					`the id "${id}" is there twice (${earlier === file ? file : `${earlier} and ${file}`}): rollouts could not be told apart. Give one of them another id`,
 				);
 			ids.set(id, file);
+			options.onProblem?.(problem);
 			digest.update(`${JSON.stringify(sorted(problem))}\n`);
 			problems++;
 		}
