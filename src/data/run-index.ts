@@ -52,20 +52,27 @@ type Known = EntryProblem & {
 export class RunIndex {
 	readonly #reader: RunReader;
 	readonly #hash: string;
+	readonly #keep: boolean;
 	readonly #problems = new Map<string, Known>();
 	/** Texts that many have, once. */
 	readonly #texts = new Map<string, string>();
 	#entries: Entry[] = [];
 	#summing = new Summing();
+	#count = 0;
 	#orders = 0;
 	#sorted = true;
 	#duplicates = 0;
 	#strangers = 0;
 	#caughtUp = false;
 
-	/** `hash` is that of the run's settings. */
-	constructor(folder: string, hash: string, onPiece: () => void = () => {}) {
+	/** `hash` is that of the run's settings. Without `keep` the rollouts are counted and summed, and `entries` stays empty. */
+	constructor(
+		folder: string,
+		hash: string,
+		{ keep = true, onPiece = () => {} }: { readonly keep?: boolean; readonly onPiece?: () => void } = {},
+	) {
 		this.#hash = hash;
+		this.#keep = keep;
 		this.#reader = new RunReader(folder, {
 			onHead: (head, place) => this.#add(head, place),
 			onReset: () => this.#reset(),
@@ -76,6 +83,10 @@ export class RunIndex {
 	/** The one that ended last is the last. Always the same array until `orders` changes. */
 	get entries(): readonly Entry[] {
 		return this.#entries;
+	}
+	/** How many there are. */
+	get count(): number {
+		return this.#count;
 	}
 	get orders(): number {
 		return this.#orders;
@@ -124,6 +135,7 @@ export class RunIndex {
 	#reset(): void {
 		this.#problems.clear();
 		this.#entries = [];
+		this.#count = 0;
 		this.#summing = new Summing();
 		this.#duplicates = 0;
 		this.#strangers = 0;
@@ -145,6 +157,8 @@ export class RunIndex {
 		}
 		keepSample(known, sample);
 		this.#summing.add(head);
+		this.#count++;
+		if (!this.#keep) return;
 		const ms = usage.durationMs ?? 0;
 		const begun = Date.parse(head.begun ?? "");
 		const entry: Entry = {

@@ -53,6 +53,7 @@ export class RunReader {
 	readonly #damage: Damage[] = [];
 	#files = new Map<string, File>();
 	#damaged = 0;
+	#touched: number | undefined;
 
 	constructor(folder: string, options: RunReaderOptions) {
 		this.#folder = folder;
@@ -65,6 +66,11 @@ export class RunReader {
 	}
 	get damage(): readonly Damage[] {
 		return this.#damage;
+	}
+
+	/** When the last of the files was changed, milliseconds since the epoch. */
+	get touched(): number | undefined {
+		return this.#touched;
 	}
 
 	/** Bytes read of those there are, as of the last look. */
@@ -99,6 +105,7 @@ export class RunReader {
 				this.#files.set(name, { name, inode: now.ino, size: now.size, ...fresh });
 			}
 		}
+		this.#touched = Math.max(0, ...sizes.map((now) => now?.mtimeMs ?? 0)) || undefined;
 		for (const file of this.#files.values()) {
 			signal?.throwIfAborted();
 			if (file.size > file.at && file.size !== file.looked) await this.#file(file, signal);

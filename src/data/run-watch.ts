@@ -30,6 +30,8 @@ export type Rates = {
 };
 
 export type WatchOptions = {
+	/** False: the rollouts are counted, and `index.entries` stays empty. */
+	readonly keep?: boolean;
 	readonly everyMs?: number;
 	readonly now?: () => number;
 };
@@ -98,8 +100,12 @@ export class RunWatch {
 	get total(): number {
 		return this.#sheet ? totalOf(this.#sheet) : 0;
 	}
+	/** When a rollout was last added, as the files say; undefined where there is none. */
+	get touched(): number | undefined {
+		return this.#index?.reader.touched;
+	}
 	get done(): number {
-		return this.#index?.entries.length ?? 0;
+		return this.#index?.count ?? 0;
 	}
 
 	get state(): WatchState {
@@ -128,9 +134,9 @@ export class RunWatch {
 	get summary(): RunSummary | undefined {
 		const index = this.#index;
 		if (!index) return undefined;
-		const { length } = index.entries;
-		if (this.#summary?.of !== length || this.#summary.orders !== index.orders)
-			this.#summary = { of: length, orders: index.orders, value: index.summing.summary() };
+		const { count } = index;
+		if (this.#summary?.of !== count || this.#summary.orders !== index.orders)
+			this.#summary = { of: count, orders: index.orders, value: index.summing.summary() };
 		return this.#summary.value;
 	}
 
@@ -176,7 +182,10 @@ export class RunWatch {
 			if (!this.#sheet) this.#index = undefined;
 			else {
 				await this.#lookAtProcesses();
-				this.#index ??= new RunIndex(this.folder, this.#sheet.hash, () => this.#piece());
+				this.#index ??= new RunIndex(this.folder, this.#sheet.hash, {
+					keep: this.#options.keep !== false,
+					onPiece: () => this.#piece(),
+				});
 				this.#tell();
 				await this.#index.read(signal);
 				this.#leaveOutEnded();

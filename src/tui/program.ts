@@ -6,7 +6,7 @@ import type { Diagnostic } from "../hints/hint.ts";
 import { App, type Surface } from "./app.ts";
 import { DeskWork, type DeskWorkOptions } from "./desk-work.ts";
 import { keymapOf } from "./keys/bindings.ts";
-import { COMMANDS } from "./keys/command-table.ts";
+import { COMMANDS, type CommandId } from "./keys/command-table.ts";
 import { openRoot } from "./root.ts";
 import { askBackground } from "./term/background.ts";
 import { copyText } from "./term/clipboard.ts";
@@ -22,7 +22,9 @@ import { paintOf } from "./theme/paint.ts";
 import type { Theme } from "./theme/theme.ts";
 import type { Size } from "./view.ts";
 
-export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
+/** What every screen needs, whatever is shown on it. */
+export type FrameOptions = {
+	readonly env: NodeJS.ProcessEnv;
 	readonly stdin: NodeJS.ReadStream;
 	readonly stdout: NodeJS.WriteStream;
 	readonly theme: string;
@@ -30,6 +32,19 @@ export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & {
 	/** Mistakes of the settings or of the command line's wishes, to be said on the screen. */
 	readonly says?: readonly string[];
 };
+
+export type ScreenOptions = Omit<DeskWorkOptions, "app" | "ended"> & FrameOptions;
+
+/** What goes on on a screen: it opens views, and does the commands that are of none of them. */
+export interface ScreenWork {
+	begin(): void;
+	run(command: CommandId): boolean;
+	close(): Promise<void>;
+	/** How to take up again what was left unfinished. */
+	readonly resume: string | undefined;
+	/** What could not be kept when it was left. */
+	readonly lost: string | undefined;
+}
 
 /** How long the terminal may take to say what its background is. */
 const BACKGROUND_MS = 1_000;
@@ -40,6 +55,14 @@ const TAKEN_WITHIN_MS = 500;
 
 /** Resolves with the exit code when the person has left. What it throws can be read: the terminal is whole by then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
+	return runScreenOf(options, (app, ended) => new DeskWork({ ...options, app, ended }));
+}
+
+/** The same with something else on it than sessions. `ended` is to be called when the person wants to leave. */
+export async function runScreenOf(
+	options: FrameOptions,
+	workOf: (app: App, ended: () => void) => ScreenWork,
+): Promise<number> {
 	const { env, stdin, stdout } = options;
 	const log = ScreenLog.of(env);
 	const quiet = log.capture();
@@ -47,7 +70,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 	const terminal = new Terminal({ stdin, stdout, env, mouse: options.mouse, outflow });
 	outflow.free();
 	try {
-		return await screenOn(terminal, log, outflow, options);
+		return await screenOn(terminal, log, outflow, options, workOf);
 	} finally {
 		terminal.end();
 		outflow.hold();
@@ -59,7 +82,8 @@ async function screenOn(
 	terminal: Terminal,
 	log: ScreenLog,
 	outflow: Outflow,
-	options: ScreenOptions,
+	options: FrameOptions,
+	workOf: (app: App, ended: () => void) => ScreenWork,
 ): Promise<number> {
 	const { env, stdout } = options;
 	terminal.enter();
@@ -106,7 +130,7 @@ async function screenOn(
 	const left = new Promise<number>((resolve) => {
 		leave = resolve;
 	});
-	const work: DeskWork = new DeskWork({ ...options, app, ended: () => leave(0) });
+	const work: ScreenWork = workOf(app, () => leave(0));
 	const replies = new Set<(text: string) => void>();
 	const router: InputRouter = new InputRouter({
 		source: (listener) => terminal.onInput(listener),

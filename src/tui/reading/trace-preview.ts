@@ -2,7 +2,10 @@
 import type { Branch } from "../../trace/fold.ts";
 import { ThinkingPane } from "../session/thinking-pane.ts";
 import { TraceModel } from "../session/trace-model.ts";
+import { widthOf } from "../text/cells.ts";
 import type { Paint } from "../theme/theme.ts";
+
+const SGR = /\x1b\[[\d;:]*m/g;
 
 export class TracePreview {
 	readonly #model = new TraceModel(80);
@@ -26,11 +29,13 @@ export class TracePreview {
 		this.#pane.scroll(rows);
 	}
 
+	/** Each as wide as was asked. */
 	rows(columns: number, height: number, paint: Paint): readonly string[] {
 		if (columns !== this.#columns) {
 			this.#columns = columns;
 			this.#pane.resize(columns);
 		}
-		return this.#pane.draw(columns, height, { paint, focused: false, hits: () => [], hitsVersion: 0 });
+		const drawn = this.#pane.draw(columns, height, { paint, focused: false, hits: () => [], hitsVersion: 0 });
+		return drawn.map((row) => row + " ".repeat(Math.max(0, columns - widthOf(row.replace(SGR, "")))));
 	}
 }
