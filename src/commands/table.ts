@@ -19,7 +19,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./sample.ts")).sample,
 	},
 	runs: {
-		summary: "list, show and merge the runs that nudge sample made",
+		summary: "list, show, watch and merge the runs that nudge sample makes",
 		load: async () => (await import("./runs.ts")).runs,
 	},
 	dataset: {
