@@ -16,6 +16,7 @@ export type OptionSpec = {
 	readonly short?: string;
 	/** What stands for the value in the help ("N", "FILE"). Absent: a flag without a value. */
 	readonly value?: string;
+	/** With `completes`, also another value of that kind: the command looks at it itself. */
 	readonly choices?: readonly string[];
 	readonly many?: boolean;
 	readonly completes?: Completes;

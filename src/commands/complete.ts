@@ -95,12 +95,12 @@ async function within(
 		}
 	}
 	const given: Given = { options, args };
-	if (waiting) return offer(typed, ...(await valuesOf(waiting, given, sources)));
+	if (waiting) return offer(typed, ...(await valuesOf(waiting, given, sources, typed)));
 	if (!onlyArgs && typed.startsWith("--") && typed.includes("=")) {
 		const start = typed.slice(0, typed.indexOf("=") + 1);
 		const { spec } = optionOf(typed, specs);
 		if (spec?.value === undefined) return offer(typed, []);
-		const [candidates, also] = await valuesOf(spec, given, sources);
+		const [candidates, also] = await valuesOf(spec, given, sources, typed.slice(start.length));
 		return offer(
 			typed,
 			candidates.map((candidate) => ({ ...candidate, value: start + candidate.value })),
@@ -125,7 +125,7 @@ async function within(
 	if (path === "config set" && args.length === 1) {
 		return offer(typed, await sources.settingValues(args[0] as string));
 	}
-	const [candidates, also] = await valuesOf(positional, given, sources);
+	const [candidates, also] = await valuesOf(positional, given, sources, typed);
 	return offer(typed, [...subcommands, ...candidates], also);
 }
 
@@ -147,8 +147,14 @@ async function valuesOf(
 	spec: OptionSpec | PositionalSpec,
 	given: Given,
 	sources: Sources,
+	/** What of the value is there already. */
+	begun: string,
 ): Promise<[readonly Candidate[], Completion["also"]]> {
-	if (spec.choices) return [spec.choices.map((value) => ({ value })), "nothing"];
+	if (spec.choices)
+		return [
+			spec.choices.map((value) => ({ value })),
+			spec.completes === "file" ? "files" : spec.completes === "folder" ? "folders" : "nothing",
+		];
 	switch (spec.completes) {
 		case undefined:
 			return [[], "nothing"];
@@ -156,12 +162,14 @@ async function valuesOf(
 			return [[], "files"];
 		case "folder":
 			return [[], "folders"];
+		case "engine": {
+			// One of a list; and an engine may also be a GGUF file.
+			const before = begun.slice(0, begun.lastIndexOf(",") + 1);
+			const found = await sources.values("engine", given).catch(() => []);
+			return [found.map((one) => ({ ...one, value: before + one.value })), "files"];
+		}
 		default:
-			// An engine may also be a GGUF file.
-			return [
-				await sources.values(spec.completes, given).catch(() => []),
-				spec.completes === "engine" ? "files" : "nothing",
-			];
+			return [await sources.values(spec.completes, given).catch(() => []), "nothing"];
 	}
 }
 

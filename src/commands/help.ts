@@ -50,7 +50,10 @@ export function commandHelp(path: string, command: Command): string {
 }
 
 function option(spec: OptionSpec): string {
-	const value = spec.value === undefined ? "" : ` ${spec.choices ? spec.choices.join("|") : spec.value}`;
+	const value =
+		spec.value === undefined
+			? ""
+			: ` ${spec.choices && !spec.completes ? spec.choices.join("|") : spec.value}`;
 	return `--${spec.name}${value}${spec.short ? `, -${spec.short}` : ""}`;
 }
 

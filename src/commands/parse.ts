@@ -60,7 +60,7 @@ export function parse(path: string, command: Command, words: readonly string[]):
 	for (const spec of specs) {
 		const given = values[spec.name];
 		for (const value of Array.isArray(given) ? given : [given]) {
-			if (typeof value === "string" && spec.choices && !spec.choices.includes(value))
+			if (typeof value === "string" && spec.choices && !spec.completes && !spec.choices.includes(value))
 				throw new UsageError(
 					`--${spec.name} takes ${spec.choices.join(", ")}, not "${value}"${nearest(value, spec.choices)}`,
 				);

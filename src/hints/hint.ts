@@ -12,8 +12,13 @@ export type Frames = Readonly<Record<MarkerKind, string>>;
 
 export type LayerName = "built-in" | "user" | "project";
 
-/** A folder of hint files. A later layer overrides an earlier one, hint by hint. */
-export type Layer = { readonly name: LayerName; readonly dir: string };
+/** A folder of hint files, or one file. A later layer overrides an earlier one, hint by hint. */
+export type Layer = {
+	readonly name: LayerName;
+	readonly dir: string;
+	/** Only its frames and dialects count. */
+	readonly withoutHints?: true;
+};
 
 export type Origin = { readonly layer: LayerName; readonly file: string; readonly line: number };
 

@@ -1,7 +1,7 @@
 /**
  * Reads the files of one layer. A mistake costs the hint it is in, no other; an id stands once in a layer.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fenceRules } from "./fences.ts";
 import type { Diagnostic, Frames, Hint, LayerName } from "./hint.ts";
@@ -23,9 +23,11 @@ export function isHintFile(name: string): boolean {
 	return /\.ya?ml$/.test(name) && !name.startsWith(".");
 }
 
-/** The YAML files of a folder, by name. None where there is no such folder. */
+/** The YAML files of a folder, by name; a file is itself. None where there is no such folder. */
 export function hintFiles(dir: string): string[] {
-	if (!existsSync(dir)) return [];
+	const found = statSync(dir, { throwIfNoEntry: false });
+	if (!found) return [];
+	if (!found.isDirectory()) return [dir];
 	return readdirSync(dir)
 		.filter(isHintFile)
 		.sort()

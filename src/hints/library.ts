@@ -4,7 +4,7 @@
  * What is wrong is reported with file, line and column; a broken hint is left out, everything else is there.
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { homes } from "../trace/home.ts";
 import {
@@ -17,7 +17,7 @@ import {
 	MARKER_KINDS,
 	sayDiagnostic,
 } from "./hint.ts";
-import { hintFiles, readLayer } from "./layer.ts";
+import { hintFiles, isHintFile, readLayer } from "./layer.ts";
 import type { FenceDialect, MarkerKind } from "./marker.ts";
 import { BUILT_IN_DIR } from "./yaml.ts";
 
@@ -32,6 +32,24 @@ export function libraryLayers(where: { readonly env: NodeJS.ProcessEnv; readonly
 		{ name: "user", dir: join(homes(where.env).config, "hints") },
 		{ name: "project", dir: projectHints(where.cwd) },
 	];
+}
+
+/**
+ * A library by itself: the hints of one file or folder and no others. Frames and dialects that it does not have are
+ * nudge's own. Throws LibraryError where there is no such library, or no hint in it.
+ */
+export function soleLayers(path: string): Layer[] {
+	if (!existsSync(path)) throw new LibraryError(`there is no hint library ${path}`, []);
+	const layer: Layer = { name: "project", dir: path };
+	const files = hintFiles(path);
+	if (files.length === 0) throw new LibraryError(`${path} holds no .yaml files of hints`, []);
+	if (files[0] === path && !isHintFile(basename(path)))
+		throw new LibraryError(`${path} is no file of hints: their names end in .yaml or .yml`, []);
+	const layers: Layer[] = [{ ...builtInLayer, withoutHints: true }, layer];
+	const { hints, problems } = loadLibrary(layers);
+	if (hints.length === 0 && !problems.some(({ severity }) => severity === "error"))
+		throw new LibraryError(`${path} holds no hint: nudge hints new writes one to begin with`, []);
+	return layers;
 }
 
 function projectHints(cwd: string): string {
@@ -53,6 +71,7 @@ export function loadLibrary(layers: readonly Layer[]): Library {
 		problems.push(...read.problems);
 		Object.assign(frames, read.frames);
 		for (const dialect of read.dialects) dialects.set(dialect.id, dialect);
+		if (layer.withoutHints) continue;
 		for (const hint of read.hints) hints.set(hint.id, hint);
 		for (const { id, at } of read.disabled) {
 			if (!hints.delete(id)) {

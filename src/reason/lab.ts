@@ -7,8 +7,8 @@
 import type { Engine } from "../engine/engine.ts";
 import { type EngineSpec, type OpenOptions, openEngine } from "../engine/open.ts";
 import { type Ask, AskPolicy } from "../hints/ask.ts";
-import type { Diagnostic, Library } from "../hints/hint.ts";
-import { dialectNamed, libraryLayers, openLibrary } from "../hints/library.ts";
+import type { Diagnostic, Layer, Library } from "../hints/hint.ts";
+import { dialectNamed, libraryLayers, openLibrary, soleLayers } from "../hints/library.ts";
 import type { FenceDialect } from "../hints/marker.ts";
 import { AutoPolicy, off, type Policy } from "../hints/policy.ts";
 import { type LibraryWatch, watchLibrary } from "../hints/watch.ts";
@@ -25,7 +25,13 @@ export type LabSettings = {
 	/** Engines that the user gave names. */
 	readonly named?: NonNullable<OpenOptions["named"]>;
 	readonly dialect: string;
-	readonly hints: { readonly mode: "auto" | "ask" | "off"; readonly rounds: number; readonly words: number };
+	readonly hints: {
+		readonly mode: "auto" | "ask" | "off";
+		readonly rounds: number;
+		readonly words: number;
+		/** A file or folder whose hints are the only ones; without, those of nudge, the user and the project. */
+		readonly library?: string;
+	};
 	readonly sampling: Sampling;
 	readonly budgets: TraceSettings["budgets"];
 	readonly system?: string;
@@ -91,7 +97,7 @@ export class Lab {
 		this.dialect = dialectNamed(library.dialects, settings.dialect);
 		this.#python = python;
 		this.#watch = watchLibrary({
-			layers: libraryLayers(hooks),
+			layers: layersOf(settings, hooks),
 			library,
 			onChange: hooks.onLibrary ?? (() => {}),
 			onMistakes: hooks.onMistakes ?? (() => {}),
@@ -105,7 +111,7 @@ export class Lab {
 
 	/** Resolves when the engine is there; `pythonReady` says when the Python is. */
 	static async open(settings: LabSettings, hooks: LabHooks): Promise<Lab> {
-		const library = openLibrary(libraryLayers(hooks));
+		const library = openLibrary(layersOf(settings, hooks));
 		dialectNamed(library.dialects, settings.dialect);
 		const python = startPython(settings, hooks, settings.python.allowUnisolated);
 		const opening = openEngine(settings.engine, {
@@ -257,6 +263,10 @@ export class Lab {
 			return await this.#python.host;
 		}
 	}
+}
+
+function layersOf({ hints }: LabSettings, hooks: LabHooks): Layer[] {
+	return hints.library === undefined ? libraryLayers(hooks) : soleLayers(hints.library);
 }
 
 type Python = {

@@ -146,6 +146,9 @@ describe("the real commands", () => {
 		[["problems", "show", "--file", "mine.jsonl", ""], ["mine-1"]],
 		[["problems", "show", "--file", "missing.jsonl", ""], []],
 		[["run", "--engine", "la"], ["lab"]],
+		[["sample", "--engine", "lab,emb"], ["lab,embedded"]],
+		[["sample", "--engine=embedded,la"], ["--engine=embedded,lab"]],
+		[["sample", "--hints", "of"], ["off"]],
 		[
 			["run", "--resume", ""],
 			["last", "20261122-g7k2"],

@@ -11,6 +11,7 @@ import {
 	loadDialects,
 	loadLibrary,
 	openLibrary,
+	soleLayers,
 } from "../../src/hints/library.ts";
 import { render } from "../../src/hints/render.ts";
 import { Scanner } from "../../src/hints/scanner.ts";
@@ -245,6 +246,28 @@ describe("layers", () => {
 		expect(() => loadLibrary([layer(folder({ "a.yaml": hintFile("a") }))])).toThrow(
 			/no layer .* frame for after-word/,
 		);
+	});
+});
+
+describe("a library by itself", () => {
+	it("has the hints of one folder or file and no others, with nudge's frames and dialects", () => {
+		const dir = folder({ "mine.yaml": hintFile("mine"), "more.yaml": hintFile("more") });
+		const whole = openLibrary(soleLayers(dir));
+		expect(whole.hints.map(({ id }) => id)).toEqual(["mine", "more"]);
+		const own = openLibrary([builtInLayer]);
+		expect(whole.frames).toEqual(own.frames);
+		expect([...whole.dialects.keys()]).toEqual([...own.dialects.keys()]);
+		expect(openLibrary(soleLayers(join(dir, "more.yaml"))).hints.map(({ id }) => id)).toEqual(["more"]);
+	});
+
+	it("says what is no library", () => {
+		const dir = folder({ "notes.txt": "hints:", "frames.yaml": "frames:\n  before-end: x\n" });
+		expect(() => soleLayers(join(dir, "nowhere"))).toThrow("there is no hint library");
+		expect(() => soleLayers(join(dir, "notes.txt"))).toThrow("their names end in .yaml");
+		expect(() => soleLayers(folder())).toThrow("holds no .yaml files");
+		expect(() => soleLayers(folder({ "none.yaml": "hints: []\n" }))).toThrow("holds no hint");
+		const wrong = soleLayers(folder({ "wrong.yaml": "hints: [{ id: 3 }]\n" }));
+		expect(() => openLibrary(wrong)).toThrow("the hints have mistakes");
 	});
 });
 
