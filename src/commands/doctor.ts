@@ -11,6 +11,7 @@ export const doctor: Command = {
 		"Checks Node, Python and its isolation, the model that comes with nudge and the data folders; then asks the engine",
 		"what it is and tries it live with a few tokens: whether a thought can be paused and continued exactly, whether token",
 		"ids, stop strings and the prefix cache work. Each line is ok, note, warn or fail, and says what it means.",
+		"Several engines (A,B) are each tried, and then whether they are the same, so that they can share a run.",
 		"Without ENGINE, the one of your settings. docs/engines.md lists the forms.",
 	].join("\n"),
 	positionals: [
@@ -30,11 +31,13 @@ type Part = { readonly title: string; readonly checks: readonly Check[] };
 
 async function runDoctor(context: Context): Promise<ExitCode> {
 	const { io, signal } = context;
-	const [{ effectiveSettings }, { systemChecks }, { engineChecks }] = await Promise.all([
-		import("./settings.ts"),
-		import("./doctor/system.ts"),
-		import("./doctor/engine.ts"),
-	]);
+	const [{ effectiveSettings }, { systemChecks }, { engineChecks, togetherChecks }, { splitSpecs }] =
+		await Promise.all([
+			import("./settings.ts"),
+			import("./doctor/system.ts"),
+			import("./doctor/engine.ts"),
+			import("../engine/spec.ts"),
+		]);
 	const json = context.options.json === true;
 	const settings = effectiveSettings({ env: io.env, cwd: io.cwd });
 	const colour =
@@ -56,11 +59,17 @@ async function runDoctor(context: Context): Promise<ExitCode> {
 		});
 		parts.push({ title, checks });
 	};
-	const spec = context.args[0] ?? settings.engine.value;
+	const named = settings.engines.value;
+	const specs = splitSpecs(context.args[0] ?? settings.engine.value, named);
 	await section("This machine", (add) => systemChecks({ env: io.env, cwd: io.cwd, add, signal }));
-	await section(`Engine ${shown(spec)}`, (add) =>
-		engineChecks({ spec, named: settings.engines.value, env: io.env, cwd: io.cwd, add, signal }),
-	);
+	for (const spec of specs)
+		await section(`Engine ${shown(spec)}`, (add) =>
+			engineChecks({ spec, named, env: io.env, cwd: io.cwd, add, signal }),
+		);
+	if (specs.length > 1)
+		await section("All engines together", (add) =>
+			togetherChecks({ specs, named, env: io.env, cwd: io.cwd, add }),
+		);
 	if (signal.aborted) return 130;
 	const failed = parts.flatMap(({ checks }) => checks).filter(({ status }) => status === "fail").length;
 	if (json) io.stdout.write(`${JSON.stringify({ ok: failed === 0, parts }, undefined, "\t")}\n`);
