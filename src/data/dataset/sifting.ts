@@ -1,6 +1,6 @@
 /**
  * The rules of a recipe in the three ways in which building asks them: what the beginning of a line decides (the
- * verdict), what needs the whole rollout, and what remembers others.
+ * problem, the verdict, the end), what needs the whole rollout, and what remembers others.
  *
  * What always holds: the order of the steps is that of the rules, those that remember behind all others. They are asked in
  * the order of question and sample, whatever the order of reading, and only about what everything else let through.
@@ -13,8 +13,8 @@ import type { Rule, RuleContext } from "../rules/rule.ts";
 import type { Head } from "./run-input.ts";
 import type { StepWords } from "./waterfall.ts";
 
-/** The rule that looks at nothing but what the beginning of a line says. */
-const BY_HEAD = "verdict";
+/** The rules that look at nothing but what the beginning of a line says: the problem, the verdict, the end. The first ones. */
+export const BY_HEAD: ReadonlySet<string> = new Set(["decontamination", "verdict", "cut-off"]);
 
 export type Sifting = {
 	readonly byHead: Sieve | undefined;
@@ -29,9 +29,9 @@ export type Sifting = {
 
 export async function siftingOf({ rules }: Pick<Recipe, "rules">, context: RuleContext): Promise<Sifting> {
 	const only = (wanted: (rule: Rule) => boolean): Promise<Sieve> => compile(withOnly(rules, wanted), context);
-	const byHead = await only(({ id }) => id === BY_HEAD);
-	const whole = await only(({ id, remembers }) => id !== BY_HEAD && !remembers);
-	const remembering = await only(({ id, remembers }) => id !== BY_HEAD && remembers === true);
+	const byHead = await only(({ id }) => BY_HEAD.has(id));
+	const whole = await only(({ id, remembers }) => !BY_HEAD.has(id) && !remembers);
+	const remembering = await only(({ id, remembers }) => !BY_HEAD.has(id) && remembers === true);
 	const sieves = [byHead, whole, remembering];
 	const steps = (sieve: Sieve): StepWords[] => sieve.rules.map(({ id, says }) => ({ id, says }));
 	return {
@@ -54,7 +54,7 @@ function withOnly(rules: RuleSettings, wanted: (rule: Rule) => boolean): RuleSet
 	return settings;
 }
 
-/** What a rule sees that looks at the verdict alone. */
+/** What a rule sees that looks at the beginning alone. */
 export function headAlone(head: Head): Rollout {
 	return { hints: [], calls: [], header: { text: "" }, spans: [], begun: "", ...head };
 }
