@@ -14,6 +14,8 @@ const RESET =
 /** Asked to end, the program has its own, shorter, patience; one that hangs is not waited for. */
 const END_WITHIN_MS = 6000;
 const LINE_CLOSES_WITHIN_MS = 500;
+/** Besides sessions. */
+const SCREENS = ["runs watch", "runs top"];
 
 if (major > 22 || (major === 22 && minor >= 12)) {
 	if (process.env.NUDGE_LAUNCHED === undefined && isScreen()) launch(process.execPath);
@@ -37,11 +39,11 @@ function runHere() {
 	import(main).then((module) => module.main(words));
 }
 
-/** `nudge` and `nudge open`, with or without options, on a terminal. */
+/** `nudge` and `nudge open`, with or without options, and other commands that have a screen, on a terminal. */
 function isScreen() {
-	const [first = "open"] = words;
-	if (first !== "open" && !first.startsWith("-")) return false;
-	if (words.some((word) => ["--help", "-h", "--version", "-V"].includes(word))) return false;
+	const [first = "open", second] = words;
+	if (first !== "open" && !first.startsWith("-") && !SCREENS.includes(`${first} ${second}`)) return false;
+	if (words.some((word) => ["--help", "-h", "--version", "-V", "--json"].includes(word))) return false;
 	const { isatty } = require("node:tty");
 	return isatty(0) && isatty(1);
 }
@@ -108,7 +110,10 @@ function launch(node) {
 	function end(code, signal) {
 		if (screen && entered) {
 			const how = signal ? `was killed (${signal})` : `ended badly (code ${code})`;
-			print(`${RESET}nudge: the screen ${how}; nudge open last resumes the session\r\n`);
+			const next = SCREENS.includes(words.slice(0, 2).join(" "))
+				? "the same command shows it again"
+				: "nudge open last resumes the session";
+			print(`${RESET}nudge: the screen ${how}; ${next}\r\n`);
 		}
 		// The keyboard's settings are put right by Node: at its end it sets them back to what they were at its start.
 		process.exit(signal ? 128 + (require("node:os").constants.signals[signal] || 0) : code);

@@ -17,6 +17,9 @@ import type { InFlight, Tail } from "./run-now.ts";
 import type { RunSheet } from "./run-sheet.ts";
 
 const BRANCH = "main";
+/** The word at the end of a text: the one that a hint stands after. */
+const WORD = /([\p{L}'-]+)[^\p{L}]*$/u;
+const WORD_UNITS = 64;
 
 /** Of nudge and of what the figures depend on: those of the run. */
 export type Made = Pick<RunSheet, "nudge" | "environment">;
@@ -44,6 +47,7 @@ export function* branchOfRollout(rollout: Rollout, session: string): Generator<T
 	const hintAt = new Map(hints.map((hint) => [hint.at, hint]));
 	const callAt = new Map(calls.map((call) => [call.at, call]));
 	let at = 0;
+	let before = "";
 	for (const { kind, text, ids, lens } of spans) {
 		const own = { text, ...(ids ? { ids } : {}) };
 		const call = callAt.get(at);
@@ -51,7 +55,10 @@ export function* branchOfRollout(rollout: Rollout, session: string): Generator<T
 		else if (kind === "edit") yield { type: "edit", ...on, at, ...own };
 		else if (kind === "hint") {
 			const unknown = { hint: "", kind: "", wording: "", marker: "", by: "policy" } as const;
-			yield { type: "hint", ...on, ...unknown, ...hintAt.get(at), at, ...own };
+			const hint = hintAt.get(at);
+			const word = hint?.marker === "after-word" ? WORD.exec(before)?.[1] : undefined;
+			if (word !== undefined) yield { type: "marker", ...on, marker: "after-word", at, word, index: 0 };
+			yield { type: "hint", ...on, ...unknown, ...hint, at, ...own };
 		} else if (call?.output) {
 			const { block, code, output } = call;
 			yield { type: "call", ...on, block, code };
@@ -59,6 +66,7 @@ export function* branchOfRollout(rollout: Rollout, session: string): Generator<T
 			yield { type: "output", ...on, block, ...own, output: said, verdict, durationMs, stateLost };
 		} else yield { type: "limit", ...on, block: call?.block ?? 0, ...own };
 		at += text.length;
+		before = text.slice(-WORD_UNITS);
 	}
 	const over = { branch: BRANCH, t: on.t + (usage.durationMs ?? 0) };
 	yield { type: "end", ...over, ...end, usage };

@@ -5,9 +5,12 @@
  * What always holds: a rollout is there once, however many files have it; one of other settings is not. `entries` only ever
  * grows at its end, unless `orders` has changed: then anything may have moved.
  */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { EndReason, OutcomeVerdict } from "../trace/events.ts";
 import { type Head, type Place, RunReader } from "./run-reader.ts";
 import { Summing } from "./run-summary.ts";
+import { type Rescored, rescored, SCORES_FILE } from "./scores.ts";
 
 /** Of the problem: once for all of its samples. */
 export type EntryProblem = {
@@ -42,6 +45,8 @@ export type Entry = {
 
 const ASKS_UNITS = 240;
 const ANSWER_UNITS = 120;
+const SCORES_EVERY_MS = 10_000;
+const SCORES_SHARE = 20;
 
 type Known = EntryProblem & {
 	/** Samples that are there: a bit each, those from 31 on apart. */
@@ -51,6 +56,7 @@ type Known = EntryProblem & {
 
 export class RunIndex {
 	readonly #reader: RunReader;
+	readonly #folder: string;
 	readonly #hash: string;
 	readonly #keep: boolean;
 	readonly #problems = new Map<string, Known>();
@@ -61,6 +67,9 @@ export class RunIndex {
 	#count = 0;
 	#orders = 0;
 	#sorted = true;
+	#rescored: ReadonlyMap<string, Rescored> = new Map();
+	#scored = "";
+	#scoresNext = 0;
 	#duplicates = 0;
 	#strangers = 0;
 	#caughtUp = false;
@@ -71,6 +80,7 @@ export class RunIndex {
 		hash: string,
 		{ keep = true, onPiece = () => {} }: { readonly keep?: boolean; readonly onPiece?: () => void } = {},
 	) {
+		this.#folder = folder;
 		this.#hash = hash;
 		this.#keep = keep;
 		this.#reader = new RunReader(folder, {
@@ -118,11 +128,26 @@ export class RunIndex {
 		return known !== undefined && hasSample(known, sample);
 	}
 
-	/** Reads what has come. */
+	/** Reads what has come, and where the rollouts were scored anew since, everything with the verdicts now in force. */
 	async read(signal?: AbortSignal): Promise<void> {
+		await this.#readScores(signal);
 		await this.#reader.read(signal);
 		if (!this.#sorted) this.#sort();
 		this.#caughtUp = true;
+	}
+
+	async #readScores(signal: AbortSignal | undefined): Promise<void> {
+		const file = statSync(join(this.#folder, SCORES_FILE), { throwIfNoEntry: false });
+		const stamp = file ? `${file.size} ${file.mtimeMs}` : "";
+		const begun = performance.now();
+		if (stamp === this.#scored || begun < this.#scoresNext) return;
+		this.#scored = stamp;
+		const had = this.#rescored.size > 0;
+		this.#rescored = await rescored(this.#folder, signal);
+		// While a scoring goes on it is not read again all the time.
+		const took = performance.now() - begun;
+		this.#scoresNext = performance.now() + Math.max(SCORES_EVERY_MS, SCORES_SHARE * took);
+		if ((had || this.#rescored.size > 0) && this.#count > 0) this.#reader.reset();
 	}
 
 	/** At first the files come one behind the other: their order is made once, when all are read. */
@@ -145,7 +170,7 @@ export class RunIndex {
 	}
 
 	#add(head: Head, place: Place): void {
-		const { key, problem, sample, verdict, answer, end, usage, hints, calls } = head;
+		const { key, problem, sample, end, usage, hints, calls } = head;
 		if (!key.includes(`#${this.#hash}#`)) {
 			this.#strangers++;
 			return;
@@ -156,7 +181,8 @@ export class RunIndex {
 			return;
 		}
 		keepSample(known, sample);
-		this.#summing.add(head);
+		const { verdict, answer } = this.#rescored.get(key) ?? head;
+		this.#summing.add(verdict === head.verdict ? head : { ...head, verdict });
 		this.#count++;
 		if (!this.#keep) return;
 		const ms = usage.durationMs ?? 0;

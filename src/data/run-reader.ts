@@ -94,7 +94,7 @@ export class RunReader {
 			return !known || (now !== undefined && now.size >= known.at && now.ino === known.inode);
 		};
 		const gone = [...this.#files.keys()].some((name) => !names.includes(name));
-		if (gone || !names.every(isSame)) this.#reset();
+		if (gone || !names.every(isSame)) this.reset();
 		for (const [index, name] of names.entries()) {
 			const now = sizes[index];
 			if (!now) continue;
@@ -112,7 +112,8 @@ export class RunReader {
 		}
 	}
 
-	#reset(): void {
+	/** Everything is read anew from the next look on. */
+	reset(): void {
 		this.#files = new Map();
 		this.#damage.length = 0;
 		this.#damaged = 0;

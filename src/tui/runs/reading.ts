@@ -97,8 +97,14 @@ export class Reading {
 		const { sheet } = this.#watch;
 		if (typeof rollout === "string" || !sheet) this.#trouble = String(rollout);
 		else {
-			this.#rollout = rollout;
-			this.live.show(fileName(row.key), eventsOfRollout(rollout, row.key, sheet));
+			const { verdict, answer } = row.entry;
+			// Where it was scored anew, that counts.
+			const scored =
+				verdict === rollout.verdict
+					? rollout
+					: { ...rollout, verdict, ...(answer === undefined ? {} : { answer }) };
+			this.#rollout = scored;
+			this.live.show(fileName(row.key), eventsOfRollout(scored, row.key, sheet));
 		}
 		this.#changed();
 	}

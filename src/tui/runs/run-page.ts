@@ -97,6 +97,7 @@ export class RunPage implements View {
 	#empty(): string {
 		const { watch } = this.#deps;
 		if (watch.trouble !== undefined) return `! ${visibleLine(watch.trouble)}`;
+		if (watch.looked === 0 && !watch.index) return "The run is being looked at ...";
 		if (watch.state === "waiting")
 			return `There is no run in ${visibleLine(watch.folder)} yet: it shows here when nudge sample begins it.`;
 		if (watch.index && !watch.index.caughtUp) return "The rollouts are being read ...";
@@ -286,14 +287,14 @@ export class RunPage implements View {
 		return [
 			`= ${verdict}`,
 			...(loading ? ["is being read"] : []),
-			...(answer === undefined ? [] : [`answer ${answer}`]),
-			...(problem.gold === undefined ? [] : [`gold ${problem.gold}`]),
 			`${tokens} tok`,
 			`calls ${calls}`,
 			`hints ${kinds || "0"}`,
 			shortTime(ms),
 			`ended by ${end}`,
 			...(rollout ? [`seed ${rollout.settings.sampling.seed}`] : []),
+			...(answer === undefined ? [] : [`answer ${answer}`]),
+			...(problem.gold === undefined ? [] : [`gold ${problem.gold}`]),
 		];
 	}
 
@@ -398,7 +399,7 @@ export class RunPage implements View {
 		const places = placesSay(watch);
 		const right = [stateSays(watch), ...(places === "" ? [] : [places])].join("  ");
 		const said = fit(right, Math.floor(columns * 0.6));
-		const model = sheet ? `${sheet.settings.model}, hints ${sheet.settings.policy}` : "";
+		const model = sheet ? `${sheet.settings.model}, hints ${sheet.settings.policy.split(/[\s(]/)[0]}` : "";
 		const left = pad(
 			` nudge  ${visibleLine(basename(watch.folder))}${model === "" ? "" : `: ${visibleLine(model)}`}`,
 			columns - widthOf(said) - 2,

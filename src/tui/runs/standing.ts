@@ -19,6 +19,7 @@ const STATES: Readonly<Record<WatchState, string>> = {
 
 export function stateSays(watch: RunWatch): string {
 	const { index, state } = watch;
+	if (watch.looked === 0 && !index) return "reading";
 	if (index && !index.caughtUp) return `reading ${percent(index.share)}`;
 	return STATES[state];
 }
@@ -48,7 +49,7 @@ export function rateFacts(watch: RunWatch): string[] {
 	return [
 		`${leftMs === undefined ? "time left unknown" : `${longTime(leftMs)} left`}`,
 		`${rateSays(rollouts)} rollouts/s`,
-		`${Math.round(tokens)} tokens/s`,
+		`${Math.round(tokens)} tok/s`,
 		`${rateSays(calls)} calls/s`,
 		`${atOnce(watch)} at once`,
 	];
@@ -71,30 +72,36 @@ export function longTime(ms: number): string {
 		: `${Math.round(hours / 24)} days`;
 }
 
-/** Done of all, with a bar and rates, as far as they fit. */
+/** Done of all, rates as far as they fit, and in the room that is left a bar. */
 export function progressLine(watch: RunWatch, columns: number): Line {
 	const { done, total } = watch;
 	const share = total === 0 ? 0 : done / total;
 	const counted = `${done} of ${total} (${percent(share)})`;
-	const facts = rateFacts(watch);
-	const width = Math.max(6, Math.min(30, Math.floor(columns * 0.14)));
-	const filled = Math.min(width, Math.floor(share * width));
+	let left = columns - widthOf(counted) - 1;
+	const facts: Run[] = [];
+	for (const fact of rateFacts(watch)) {
+		if (widthOf(fact) + 2 > left) break;
+		facts.push(["sheet", `  ${fact}`]);
+		left -= widthOf(fact) + 2;
+	}
+	const width = Math.min(MOST_BAR, left - 3);
 	const runs: Run[] = [
 		["sheet", " "],
 		["title", counted],
-		["sheet", " "],
-		["rule", "["],
+	];
+	if (width < LEAST_BAR) return [...runs, ...facts];
+	const filled = Math.min(width, Math.floor(share * width));
+	return [
+		...runs,
+		["rule", " ["],
 		["correct", "#".repeat(filled)],
 		["rule", `${".".repeat(width - filled)}]`],
+		...facts,
 	];
-	let left = columns - counted.length - width - 4;
-	for (const fact of facts) {
-		if (widthOf(fact) + 2 > left) break;
-		runs.push(["sheet", `  ${fact}`]);
-		left -= widthOf(fact) + 2;
-	}
-	return runs;
 }
+
+const MOST_BAR = 30;
+const LEAST_BAR = 4;
 
 /** Shares of the verdicts, the correct one with its interval. */
 export function verdictFacts(
