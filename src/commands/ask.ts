@@ -26,6 +26,12 @@ export async function confirm(io: Io, says: string): Promise<boolean> {
 	);
 }
 
+/** No without a terminal, as above. */
+export async function yesNo(io: Io, asks: string): Promise<boolean> {
+	if (!io.stdin.isTTY || !io.stdout.isTTY) return false;
+	return /^y(es)?$/i.test(await question(io, `${asks} [y/N] `));
+}
+
 const KEYS = "[i]nsert  [o]ther wording  [e]dit  [h]int by id  [v]eto  [k] veto every hint of this kind";
 
 /** A proposal waits here with its reason and wording until a person decides. */

@@ -1,0 +1,27 @@
+/** Which sample a row of another part is: the rows of both stand in the same order. For readers that refuse more columns. */
+import { type Format, loadDataset } from "./format.ts";
+
+export const ids: Format = {
+	id: "ids",
+	says: "which sample each row is",
+	definedAt: "docs/exports.md of nudge",
+	carries: "tokens",
+	needsTokens: false,
+	columns: {
+		id: "string",
+		question_id: "string",
+		model: "string",
+		verdict: "string",
+		exact: "bool",
+		tokens: "int32",
+	},
+	row: ({ sample, tokens }) => ({
+		id: sample.id,
+		question_id: sample.question_id,
+		model: sample.model,
+		verdict: sample.verdict,
+		exact: sample.exact,
+		tokens: tokens?.ids.length ?? sample.n_tokens ?? null,
+	}),
+	python: (parquet) => loadDataset("ids", parquet),
+};
