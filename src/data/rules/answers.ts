@@ -1,5 +1,5 @@
 /** How an answer is given: once, and after the code that leads to it. */
-import { eachBox } from "../../score/answer.ts";
+import { type Box, eachBox } from "../../score/answer.ts";
 import { tidy } from "../../score/quick.ts";
 import { model, output } from "./examples.ts";
 import type { Reading } from "./reading.ts";
@@ -46,13 +46,20 @@ export const severalAnswers = rule<Record<never, never>>({
 		check: (reading) => {
 			const from = reading.answerFrom;
 			if (from === undefined || !reading.text.includes("\\boxed", from)) return undefined;
-			const found = new Map<string, string>();
+			const boxes: Box[] = [];
 			eachBox(reading.text, from, reading.text.length, (kind, box) => {
-				if (kind !== "boxed" || found.size > SHOWN) return;
-				const answer = reading.text.slice(box.from, Math.min(box.to, box.from + LONGEST)).trim();
+				if (kind !== "boxed") return;
+				// Inner ones close first: the outermost speaks for them.
+				while ((boxes.at(-1)?.at ?? -1) > box.at) boxes.pop();
+				boxes.push(box);
+			});
+			const found = new Map<string, string>();
+			for (const { from, to } of boxes) {
+				const answer = reading.text.slice(from, Math.min(to, from + LONGEST)).trim();
 				const key = written(answer);
 				if (!found.has(key)) found.set(key, answer);
-			});
+				if (found.size > SHOWN) break;
+			}
 			if (found.size < 2) return undefined;
 			const shown = [...found.values()].slice(0, SHOWN).map((one) => one.slice(0, 40).replace(/\s+/g, " "));
 			const more = found.size > SHOWN ? ", …" : "";

@@ -4,7 +4,7 @@
  */
 import type { BlockVerdict } from "../../trace/events.ts";
 import { calls } from "./examples.ts";
-import { percent, plural, rule } from "./rule.ts";
+import { percent, rule } from "./rule.ts";
 
 type Options = { last: boolean; stopped: boolean; share: number; any: boolean };
 
@@ -62,14 +62,16 @@ export const failedCode = rule<Options>({
 			const verdicts = calls.map(({ output }) => output?.verdict);
 			const failed = verdicts.filter((verdict) => verdict !== "ok").length;
 			if (failed === 0) return undefined;
-			const of = `of ${plural(calls.length, "block")}`;
+			const of = calls.length === 1 ? "the only block" : undefined;
 			const end = verdicts.findIndex((verdict) => STOPPED.includes(verdict));
-			if (stopped && end >= 0) return `block ${end + 1} ${of} ended by ${verdicts[end] ?? "a crash"}`;
+			if (stopped && end >= 0)
+				return `${of ?? `block ${end + 1} of ${calls.length}`} ended by ${verdicts[end] ?? "a crash"}`;
 			const final = verdicts.at(-1);
-			if (last && final !== "ok") return `the last ${of} failed (${final ?? "a crash"})`;
-			if (any) return `${failed} ${of} failed`;
+			if (last && final !== "ok")
+				return `${of ?? `the last of ${calls.length} blocks`} failed (${final ?? "a crash"})`;
+			if (any) return `${of ?? `${failed} of ${calls.length} blocks`} failed`;
 			return failed > share * calls.length
-				? `${failed} ${of} failed (${percent(failed / calls.length)}; at most ${percent(share)} may)`
+				? `${failed} of ${calls.length} blocks failed (${percent(failed / calls.length)}; at most ${percent(share)} may)`
 				: undefined;
 		},
 	}),

@@ -14,15 +14,18 @@ import { eachWord, mixed } from "./words.ts";
 type Options = {
 	share: number;
 	words: number;
+	min_words: number;
 	line_times: number;
 	line_characters: number;
 	code_line_times: number;
 	code_times: number;
 };
 
-/** A line that begins with a word of doubt says little else, and long thinking has many. */
-const REFLECTION_FACTOR = 3;
+/** A line of doubt is no longer than this. */
 const SHORT_LINE = 80;
+const steps = Array.from({ length: 8 }, (_, i) => `57-9*${i}=${57 - 9 * i}, and 5 does not divide it.`).join(
+	" ",
+);
 const loop =
 	"So the sum is 12 and we add 30 to it, which gives 42 again, and then we go on with the next step. ";
 
@@ -30,7 +33,7 @@ export const repetition = rule<Options>({
 	id: "repetition",
 	says: "the thinking repeats itself: word sequences, lines or whole blocks of code",
 	details:
-		"Outputs are left out. Word sequences and lines are counted in prose; code is counted for itself, because a program that is run, mended and given as the answer stands there several times. A short line that begins with a word of doubt (Wait, Alternatively, ...) may come three times as often.",
+		"Outputs are left out. Word sequences and lines are counted in prose; code is counted for itself, because a program that is run, mended and given as the answer stands there several times. A short line that begins with a word of doubt (Wait, Alternatively, ...) comes all the more often the longer somebody thinks, so it counts only where it follows itself.",
 	source:
 		"1 - unique/total word n-grams as in https://github.com/huggingface/open-r1 (rewards.py); lines as in allenai/open-instruct's filter of repetitions",
 	on: true,
@@ -44,6 +47,13 @@ export const repetition = rule<Options>({
 			says: "word sequences of the prose that were there before, at most",
 		},
 		words: { type: "integer", unit: "words", least: 2, default: 20, says: "length of a word sequence" },
+		min_words: {
+			type: "integer",
+			unit: "words",
+			least: 0,
+			default: 200,
+			says: "word sequences are counted in a prose of so many words or more: going through a short sum twice is no loop",
+		},
 		line_times: {
 			type: "integer",
 			unit: "times",
@@ -56,7 +66,7 @@ export const repetition = rule<Options>({
 			unit: "characters",
 			least: 1,
 			default: 20,
-			says: "lines shorter than this are not counted",
+			says: "lines and blocks of code shorter than this are not counted",
 		},
 		code_line_times: {
 			type: "integer",
@@ -75,11 +85,16 @@ export const repetition = rule<Options>({
 	},
 	examples: [
 		{ says: "nothing comes again", case: {}, drops: false },
-		{ says: "a passage in circles, in one line", case: `Let me see. ${loop.repeat(5)}`, drops: true },
+		{ says: "a passage in circles, in one line", case: `Let me see. ${loop.repeat(10)}`, drops: true },
 		{
 			says: "the same, where it may",
-			case: `Let me see. ${loop.repeat(5)}`,
+			case: `Let me see. ${loop.repeat(10)}`,
 			options: { share: 0.9 },
+			drops: false,
+		},
+		{
+			says: "a short sum that is gone through twice",
+			case: `57-9*0=57, which 5 does not divide. ${steps} So it is 1. Wait, once more to be sure: ${steps} Again 1.`,
 			drops: false,
 		},
 		{
@@ -98,7 +113,12 @@ export const repetition = rule<Options>({
 			).join("\n"),
 			drops: false,
 		},
-		{ says: "no spaces, no lines", case: "0123456789".repeat(60), drops: true },
+		{
+			says: "a doubt that only leads to itself",
+			case: `Six times seven is 42.\n${"Wait, let me check that again.\n".repeat(8)}`,
+			drops: true,
+		},
+		{ says: "no spaces, no lines", case: "0123456789".repeat(400), drops: true },
 		{
 			says: "a program that is run and then given as the answer",
 			case: {
@@ -115,7 +135,7 @@ export const repetition = rule<Options>({
 			says: "the same block again and again",
 			case: {
 				spans: [1, 2, 3, 4].flatMap((number) => [
-					model(`Try ${number}, with other words.\n\`\`\`python\nprint(6 * 7)\n\`\`\`\n`),
+					model(`Try ${number}, with other words.\n\`\`\`python\nprint(sum(7 for _ in range(6)))\n\`\`\`\n`),
 					output("42"),
 				]),
 				calls: calls("ok", "ok", "ok", "ok"),
@@ -158,7 +178,7 @@ function program(before: string): string {
 function proseLoops(
 	text: string,
 	prose: readonly Part[],
-	{ share, words, line_times, line_characters }: Options,
+	{ share, words, min_words, line_times, line_characters }: Options,
 	sequences: Tally,
 	lines: Tally,
 ): string | undefined {
@@ -171,6 +191,8 @@ function proseLoops(
 	let place = 0;
 	let seen = 0;
 	let rolling = 0;
+	let before = 0;
+	let run = 0;
 	let most = 0;
 	let worst: Part | undefined;
 	const sink = {
@@ -182,11 +204,13 @@ function proseLoops(
 			if (++seen >= words) sequences.add(mixed(rolling));
 		},
 		line(hash: number, from: number, to: number): void {
+			run = hash === before ? run + 1 : 1;
+			before = hash;
 			if (to - from < line_characters) return;
-			const times = lines.add(mixed(hash));
+			const all = lines.add(mixed(hash));
+			if (all < line_times || all <= most || !counts(text, from, to)) return;
+			const times = doubts(text, from, to) ? run : all;
 			if (times < line_times || times <= most) return;
-			if (!counts(text, from, to) || (times < line_times * REFLECTION_FACTOR && doubts(text, from, to)))
-				return;
 			most = times;
 			worst = { from, to };
 		},
@@ -194,7 +218,7 @@ function proseLoops(
 	for (const { from, to } of prose) eachWord(text, from, to, sink);
 	if (worst) return `a line occurs ${most} times: "${brief(text, worst)}"`;
 	const total = seen - words + 1;
-	if (total <= 0) return undefined;
+	if (total <= 0 || seen < min_words) return undefined;
 	const repeated = 1 - sequences.size / total;
 	return repeated > share
 		? `${percent(repeated)} of ${plural(total, "sequence")} of ${words} words were there before (at most ${percent(share)} may)`
@@ -211,9 +235,10 @@ function codeLoops(
 	const codes = new Map<string, number>();
 	for (const block of blocks) {
 		const code = text.slice(block.from, block.to).trim();
+		if (code.length < line_characters) continue;
 		const times = (codes.get(code) ?? 0) + 1;
 		codes.set(code, times);
-		if (times >= code_times && code !== "")
+		if (times >= code_times)
 			return `the same block of code was written ${times} times: "${brief(text, { from: block.from, to: block.to })}"`;
 		const line = worstLine(text, block, line_characters, code_line_times, lines);
 		if (line) return line;
