@@ -1,13 +1,13 @@
 /** What a run begins from: the problem, the settings, or a session that was broken off. */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { policySaid } from "../hints/policy.ts";
 import type { LabSettings } from "../reason/lab.ts";
 import type { Domain, Problem } from "../trace/events.ts";
 import { type Branch, isOpen, mainBranch } from "../trace/fold.ts";
 import type { NewSession, ReadSession } from "../trace/store.ts";
 import { CommandError, type Context, text, UsageError } from "./command.ts";
-import { effectiveSettings, type Settings } from "./settings.ts";
+import { type Effective, effectiveSettings, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 
 /** The problem that `nudge` alone thinks about: one that the tiny model fails by itself and solves with a hint. */
@@ -88,6 +88,7 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 		},
 		...(system === undefined ? {} : { system }),
 		instruction: value("instruction"),
+		score: { plugins: pluginFiles(effective, context.io.cwd), workers: value("score-workers") },
 		python: {
 			...(value("python") === undefined ? {} : { base: value("python") as string }),
 			limits: {
@@ -113,6 +114,15 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 		sampling: settings.sampling,
 		budgets: settings.budgets,
 	};
+}
+
+/** The user's own verifiers, by the folder of whoever names them. */
+export function pluginFiles(
+	{ "score-plugins": { value, origin } }: Pick<Effective, "score-plugins">,
+	cwd: string,
+): readonly string[] {
+	const folder = "file" in origin ? dirname(origin.file) : cwd;
+	return (value ?? []).map((file) => resolve(folder, file));
 }
 
 /** What a broken-off session may be given anew; everything else stays as the session has it. */

@@ -36,6 +36,8 @@ export type Settings = {
 	readonly "python-output-chars": number;
 	readonly isolation: "auto" | "bubblewrap" | "userns" | "none";
 	readonly "allow-unisolated": boolean;
+	readonly "score-plugins": readonly string[] | undefined;
+	readonly "score-workers": number;
 	readonly color: "auto" | "always" | "never";
 	readonly theme: string;
 	readonly mouse: boolean;
@@ -51,6 +53,7 @@ type Kind =
 	| { readonly kind: "number"; readonly least: number; readonly most: number; readonly above?: boolean }
 	| { readonly kind: "yes-no" }
 	| { readonly kind: "choice"; readonly choices: readonly string[] }
+	| { readonly kind: "files" }
 	| { readonly kind: "engines" };
 
 export type SettingSpec = Kind & {
@@ -212,6 +215,20 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		project: false,
 		says: "run the model's code even where this machine cannot isolate it",
 	},
+	"score-plugins": {
+		kind: "files",
+		default: undefined,
+		project: false,
+		says: "verifiers of your own, which judge before nudge's (docs/scoring.md): JavaScript or TypeScript modules",
+	},
+	"score-workers": {
+		kind: "whole",
+		least: 1,
+		most: 256,
+		default: 2,
+		project: true,
+		says: "processes that compare answers, and programs that are tested at once",
+	},
 	color: {
 		kind: "choice",
 		choices: ["auto", "always", "never"],
@@ -296,6 +313,8 @@ export function allowed(spec: SettingSpec): string {
 			return "true or false";
 		case "choice":
 			return `one of ${spec.choices.join(", ")}`;
+		case "files":
+			return "a list of files, in the environment with commas between; relative to the settings file that names them, else to where you are";
 		case "engines":
 			return "an object: a name of your own for each engine, and under it its fields";
 	}
@@ -320,6 +339,10 @@ export function mistakeIn(key: SettingKey, value: unknown): string | undefined {
 		case "choice": {
 			if (typeof value === "string" && spec.choices.includes(value)) return undefined;
 			return wrong + (typeof value === "string" ? nearest(value, spec.choices) : "");
+		}
+		case "files": {
+			const files = Array.isArray(value) && value.length > 0 ? value : [""];
+			return files.every((file) => typeof file === "string" && file.trim() !== "") ? undefined : wrong;
 		}
 		case "engines": {
 			if (!isObject(value)) return wrong;
@@ -440,6 +463,7 @@ export function parseSetting(key: SettingKey, text: string, where: string): unkn
 		};
 		value = known[text.toLowerCase()] ?? text;
 	}
+	if (spec.kind === "files") value = text.split(",").map((file) => file.trim());
 	if (spec.kind === "engines") {
 		try {
 			value = JSON.parse(text);

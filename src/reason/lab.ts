@@ -16,6 +16,8 @@ import { type Environment, ensureEnvironment } from "../python/environment.ts";
 import { NotIsolatedError, openHost, type PythonHost } from "../python/host.ts";
 import type { Interpreter, Limits } from "../python/interpreter.ts";
 import { openPtyInterpreter, type PtyInterpreter } from "../python/pty.ts";
+import { loadPlugin } from "../score/load-plugin.ts";
+import type { ScorePlugin } from "../score/plugin.ts";
 import { createVerifier, type Verifier } from "../score/verifier.ts";
 import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
 import type { ReasonDeps } from "./request.ts";
@@ -37,6 +39,8 @@ export type LabSettings = {
 	readonly system?: string;
 	/** What follows the problem; `auto` asks every model but nudge's own for a boxed answer, `none` adds nothing. */
 	readonly instruction: string;
+	/** How answers are judged: a user's verifiers, and processes at once. */
+	readonly score?: { readonly plugins: readonly string[]; readonly workers: number };
 	readonly python: {
 		/** What nudge's own environment is made from; looked for where absent. */
 		readonly base?: string;
@@ -90,6 +94,7 @@ export class Lab {
 		hooks: LabHooks,
 		library: Library,
 		python: Python,
+		plugins: readonly ScorePlugin[],
 	) {
 		this.engine = engine;
 		this.#settings = settings;
@@ -106,6 +111,9 @@ export class Lab {
 			python: async () => (await this.#mended().environment).python,
 			interpreters: () => this.#isolatedHost(),
 			dialect: this.dialect,
+			limits: settings.python.limits,
+			plugins,
+			...(settings.score ? { workers: settings.score.workers } : {}),
 		});
 	}
 
@@ -113,6 +121,7 @@ export class Lab {
 	static async open(settings: LabSettings, hooks: LabHooks): Promise<Lab> {
 		const library = openLibrary(layersOf(settings, hooks));
 		dialectNamed(library.dialects, settings.dialect);
+		const plugins = await Promise.all((settings.score?.plugins ?? []).map(loadPlugin));
 		const python = startPython(settings, hooks, settings.python.allowUnisolated);
 		const opening = openEngine(settings.engine, {
 			env: hooks.env,
@@ -120,7 +129,7 @@ export class Lab {
 			...(settings.named ? { named: settings.named } : {}),
 		});
 		try {
-			return new Lab(await opening, settings, hooks, library, python);
+			return new Lab(await opening, settings, hooks, library, python, plugins);
 		} catch (error) {
 			python.stop();
 			await python.host.then((host) => host.close()).catch(() => {});

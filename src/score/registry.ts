@@ -12,14 +12,17 @@ const VERDICTS: readonly OutcomeVerdict[] = ["correct", "wrong", "unparseable", 
 
 export class Registry {
 	readonly plugins: readonly ScorePlugin[];
+	/** There are none but nudge's own, of which only one applies to a problem. */
+	readonly own: boolean;
 
-	constructor(plugins: readonly ScorePlugin[]) {
+	constructor(plugins: readonly ScorePlugin[], own = false) {
 		const ids = new Set<string>();
 		for (const { id } of plugins) {
 			if (ids.has(id)) throw new ScoreError(`two verifiers are called "${id}": give one another id`);
 			ids.add(id);
 		}
 		this.plugins = plugins;
+		this.own = own;
 	}
 
 	/** The one that judges a problem. */

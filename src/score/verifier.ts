@@ -50,7 +50,8 @@ export type VerifierOptions = {
 
 export function createVerifier(options: VerifierOptions): Verifier {
 	const { interpreters } = options;
-	const registry = new Registry([...(options.plugins ?? []), ...ownPlugins(options)]);
+	const foreign = options.plugins ?? [];
+	const registry = new Registry([...foreign, ...ownPlugins(options)], foreign.length === 0);
 	const lent =
 		interpreters === undefined
 			? {}
