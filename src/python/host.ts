@@ -8,6 +8,7 @@ import { type Environment, ensureEnvironment, type Progress } from "./environmen
 import type { Interpreter, InterpreterHost, Isolation, Limits } from "./interpreter.ts";
 import { Server, ServerError } from "./server.ts";
 import { Session } from "./session.ts";
+import { Gate, Turns } from "./turns.ts";
 
 export const DEFAULT_LIMITS: Limits = {
 	timeoutMs: 10_000,
@@ -42,6 +43,8 @@ const SAYS: Record<Isolation["kind"], string> = {
 		"Python runs isolated by user namespaces: no network, no sight of your files, writing only to a small scratch folder.",
 	none: "Python runs WITHOUT isolation: a model's code can read and change your files and use the network.",
 };
+
+const OPENINGS = 16;
 
 export async function openHost(options: HostOptions = {}): Promise<PythonHost> {
 	const env = options.env ?? process.env;
@@ -108,12 +111,20 @@ export class PythonHost implements InterpreterHost {
 	private restarting: Promise<void> | undefined;
 	private readonly sessions = new Set<Session>();
 	private closed = false;
+	private readonly turns = new Turns();
+	/** The fork server makes them one after the other; more would only fill its doorstep. */
+	private readonly openings = new Gate(OPENINGS);
 
 	constructor(server: Server, startServer: () => Promise<Server>, isolation: Isolation, limits: Limits) {
 		this.server = server;
 		this.startServer = startServer;
 		this.isolation = isolation;
 		this.limits = limits;
+	}
+
+	/** Of the fork server's outermost process. */
+	get pid(): number | undefined {
+		return this.server.pid;
 	}
 
 	open(options: { readonly limits?: Partial<Limits> } = {}): Promise<Interpreter> {
@@ -125,13 +136,21 @@ export class PythonHost implements InterpreterHost {
 		limits: Partial<Limits>,
 		extra: Partial<Pick<Parameters<typeof Session.open>[0], "terminal" | "onFrame" | "onLost">>,
 	): Promise<Session> {
-		const session = await Session.open({
-			...extra,
-			connect: () => this.connect(),
-			onClose: () => this.sessions.delete(session),
-			isolation: this.isolation,
-			limits: { ...this.limits, ...limits },
-		});
+		const session = await this.openings.through(() =>
+			Session.open({
+				...extra,
+				connect: () => this.connect(),
+				onClose: () => this.sessions.delete(session),
+				isolation: this.isolation,
+				limits: { ...this.limits, ...limits },
+				// A block in a terminal waits for the person who types there, not for other traces.
+				...(extra.terminal ? {} : { turns: this.turns }),
+			}),
+		);
+		if (this.closed) {
+			await session.close();
+			throw new Error("the interpreter host is closed");
+		}
 		this.sessions.add(session);
 		return session;
 	}
@@ -146,10 +165,14 @@ export class PythonHost implements InterpreterHost {
 	private async connect() {
 		if (this.closed) throw new Error("the interpreter host is closed");
 		if (!this.server.alive) {
-			this.restarting ??= this.startServer().then((server) => {
-				this.server = server;
-				this.restarting = undefined;
-			});
+			this.restarting ??= this.startServer()
+				.then(async (server) => {
+					this.server = server;
+					if (this.closed) await server.close();
+				})
+				.finally(() => {
+					this.restarting = undefined;
+				});
 			await this.restarting;
 		}
 		return this.server.connect();

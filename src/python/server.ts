@@ -57,6 +57,10 @@ export class Server {
 		return !this.gone;
 	}
 
+	get pid(): number | undefined {
+		return this.child.pid;
+	}
+
 	static async start(options: ServerOptions): Promise<Server> {
 		removeStaleFolders();
 		const folder = mkdtempSync(join(socketRoot(), `${FOLDER}${process.pid}-`));

@@ -7,11 +7,14 @@ import type { Socket } from "node:net";
 import { cutMiddle } from "./cut.ts";
 import { type Done, type Frame, FrameReader, frame, idFrame, readDone, runFrame } from "./frames.ts";
 import type { BlockResult, Interpreter, Isolation, Limits } from "./interpreter.ts";
+import type { Turn, Turns } from "./turns.ts";
 
 /** Past its time limit the supervisor has this long to report before it is given up. */
 const SUPERVISOR_PATIENCE_MS = 30_000;
-const RECONNECTS = 4;
+const RECONNECTS = 8;
 const LOST = "[lost: the Python session ended unexpectedly; earlier variables are gone]";
+/** As the supervisor says it (guest/block.py). */
+const RESTARTED = "[the Python session was restarted: earlier variables are gone]";
 
 export type RunOptions = {
 	readonly limits?: Partial<Limits>;
@@ -48,6 +51,8 @@ export type SessionOptions = {
 	/** The connection broke by itself: names are gone, and the next block or `restart` opens a new session. */
 	readonly onLost?: () => void;
 	readonly onClose?: () => void;
+	/** Where blocks of many sessions wait for each other. */
+	readonly turns?: Turns;
 };
 
 export class Session implements Interpreter {
@@ -59,6 +64,10 @@ export class Session implements Interpreter {
 	private running: Waiting | undefined;
 	private ids = 0;
 	private closed = false;
+	private turn: Turn | undefined;
+	/** A block has run in the namespace; and that one was lost since, which the next result has to say. */
+	private used = false;
+	private lostMeanwhile = false;
 	private opening: Promise<void> | undefined;
 	private acknowledge: (() => void) | undefined;
 	private refuse: ((error: Error) => void) | undefined;
@@ -101,6 +110,8 @@ export class Session implements Interpreter {
 		await this.interrupt();
 		while (this.running || this.opening) await (this.running?.ended ?? this.opening);
 		if (this.closed) return;
+		// Whoever asks for a fresh namespace knows that the old one is gone.
+		this.used = this.lostMeanwhile = false;
 		if (!this.socket) return this.reopen();
 		await this.ask(frame("X", Buffer.from(says)));
 	}
@@ -115,6 +126,7 @@ export class Session implements Interpreter {
 		this.options.onClose?.();
 		for (const waiting of this.queue.splice(0))
 			waiting.resolve(never("[not run: the interpreter is closed]"));
+		if (!this.running) this.giveTurn();
 		const socket = this.socket;
 		if (!socket) return;
 		await new Promise<void>((resolve) => {
@@ -191,18 +203,26 @@ export class Session implements Interpreter {
 		else if (one.kind === "r") this.acknowledge?.();
 		else if (one.kind === "E") throw new Error(one.payload.toString("utf8"));
 		else {
+			if (one.kind === "w" && this.running) this.watch(this.running, true);
 			if (one.kind === "s" && this.running) this.watch(this.running, one.payload[0] === 1);
 			this.options.onFrame?.(one);
 		}
 	}
 
 	private next(): void {
-		if (this.running || this.opening || this.queue.length === 0) return;
+		if (this.running || this.opening) return;
+		if (this.queue.length === 0) {
+			this.giveTurn();
+			return;
+		}
 		if (!this.socket) {
 			this.reopen().catch(() => {}); // the blocks were told
 			return;
 		}
+		this.turn ??= this.options.turns?.ask(() => this.next());
+		if (this.turn && !this.turn.granted) return;
 		const waiting = this.queue.shift()!;
+		this.used = true;
 		this.running = waiting;
 		waiting.sentAt = performance.now();
 		this.watch(waiting, this.options.terminal === undefined);
@@ -210,7 +230,13 @@ export class Session implements Interpreter {
 		this.socket.write(runFrame({ ...limits, id, byPerson, code }));
 	}
 
-	/** The supervisor keeps the time; this watches the supervisor. */
+	private giveTurn(): void {
+		const { turn } = this;
+		this.turn = undefined;
+		turn?.give();
+	}
+
+	/** The supervisor keeps the time and gives a sign while a block runs; this watches the supervisor. */
 	private watch(waiting: Waiting, begun: boolean): void {
 		clearTimeout(waiting.patience);
 		if (!begun) return;
@@ -226,6 +252,7 @@ export class Session implements Interpreter {
 		if (place >= 0) {
 			this.queue.splice(place, 1);
 			waiting.resolve(never("[not run: stopped before its turn]"));
+			this.next();
 		} else if (this.running === waiting && !waiting.stopping) {
 			waiting.stopping = true;
 			this.socket?.write(idFrame("I", waiting.id));
@@ -238,13 +265,18 @@ export class Session implements Interpreter {
 		this.running = undefined;
 		clearTimeout(waiting.patience);
 		const output = cutMiddle(done, waiting.limits.outputChars);
-		const gap = output === "" || output.endsWith("\n") || done.notice === "" ? "" : "\n";
+		const notice =
+			this.lostMeanwhile && !done.stateLost ? `${RESTARTED}\n${done.notice}`.trimEnd() : done.notice;
+		const gap = output === "" || output.endsWith("\n") || notice === "" ? "" : "\n";
+		const stateLost = done.stateLost || this.lostMeanwhile;
+		this.lostMeanwhile = false;
+		this.giveTurn();
 		waiting.resolve({
 			verdict: done.verdict,
-			text: output + gap + done.notice,
+			text: output + gap + notice,
 			outputBytes: done.totalBytes,
 			durationMs: done.durationMs,
-			stateLost: done.stateLost,
+			stateLost,
 		});
 		this.next();
 	}
@@ -255,6 +287,9 @@ export class Session implements Interpreter {
 		this.refuse?.(new Error("the Python session ended while it was opened"));
 		const waiting = this.running;
 		this.running = undefined;
+		this.giveTurn();
+		this.lostMeanwhile = this.used && !waiting;
+		this.used = false;
 		if (waiting) {
 			clearTimeout(waiting.patience);
 			const durationMs = performance.now() - (waiting.sentAt ?? performance.now());

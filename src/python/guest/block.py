@@ -10,6 +10,9 @@ from .capture import Capture
 # id, flags (1: a person's), timeout in ms, output characters, memory in bytes
 _RUN = struct.Struct("<IIIIQ")
 _DONE = struct.Struct("<IBBIQdQQII")
+_CORES = len(os.sched_getaffinity(0))
+# A block's time is its own, but by the wall it may take so many times its limit and no longer.
+LONGEST = 60
 OK, ERROR, TIMEOUT, MEMORY, KILLED = range(5)
 RESTARTED = "[the Python session was restarted: earlier variables are gone]"
 
@@ -40,8 +43,25 @@ class Block:
 
     def clock(self) -> None:
         """Its time runs from here."""
-        self.began = time.monotonic()
-        self.deadline = self.began + self.timeout_s
+        self.began = self.looked = time.monotonic()
+        self.allowed_s = self.timeout_s
+        self.spent_s = self.excused_s = 0.0
+        self.cpu_before_s: float | None = None
+
+    def count(self, waited_s: float, cpu_s: float) -> None:
+        """Its time is that by the wall, less what it has waited for a processor that others had. What its own processes
+        made it wait is its own: it is never charged less than its share of the processors."""
+        self.looked = time.monotonic()
+        gone = self.looked - self.began
+        if self.cpu_before_s is None:
+            self.cpu_before_s = cpu_s
+        if gone < LONGEST * self.timeout_s:
+            self.excused_s += waited_s
+        self.spent_s = min(gone, max(gone - self.excused_s, (cpu_s - self.cpu_before_s) / _CORES))
+
+    def left_s(self) -> float:
+        """How much of its time is left, as far as it can be told since the last count."""
+        return self.allowed_s - self.spent_s - (time.monotonic() - self.looked)
 
     def result(self, verdict: int, lost: bool) -> tuple[bytes, ...]:
         """The parts of a frame "D"."""

@@ -10,6 +10,10 @@ import time
 from . import inner, worker
 from .processes import Processes
 
+# How long a worker may wait for a processor before it is given up.
+_PATIENCE_S = 20
+_TICKS = os.sysconf("SC_CLK_TCK")
+
 
 class Child:
     """Started and sound once made; `end` leaves nothing of it nor of what it started."""
@@ -29,6 +33,8 @@ class Child:
         self.alive = os.pidfd_open(pid)
         self.started = time.monotonic()
         self.resident = 0
+        self.waited: dict[int, float] = {}
+        self.ran = self.ran_before = 0
         ours.settimeout(30)
         if ours.recv(4096)[:17] != token + b"H":
             raise OSError(self.last_words().decode("utf-8", "replace") or "the Python worker ended at its start")
@@ -95,11 +101,32 @@ class Child:
 
     def awaits_block(self) -> bool:
         """Whether it waits in a call on its control socket, as it does when its last block is truly over."""
-        for _ in range(25):
-            if self.processes.waits_on(self.pid, worker.CONTROL):
-                return True
+        return self.soon(0.05, lambda: self.processes.waits_on(self.pid, worker.CONTROL))
+
+    def soon(self, own_s: float, holds) -> bool:
+        """Whether something comes to hold within so much of the worker's own time."""
+        began, waited = time.monotonic(), self.processes.waited_s(self.pid)
+        while not holds():
+            spent = time.monotonic() - began
+            excused = min(spent, self.processes.waited_s(self.pid) - waited)
+            if spent - excused > own_s or spent > _PATIENCE_S:
+                return False
             time.sleep(0.002)
-        return False
+        return True
+
+    def waited_s(self, others: list[int]) -> float:
+        """How long the one that waited longest has waited for a processor since this was last asked."""
+        self.ran_before, self.ran = self.ran, self.processes.ran_ns(self.pid)
+        before, self.waited = self.waited, {pid: self.processes.waited_s(pid) for pid in (self.pid, *others)}
+        return max(now - before.get(pid, 0.0) for pid, now in self.waited.items())
+
+    def waits(self) -> bool:
+        """Whether it could run and has not since it was last looked at: the kernel tells of a wait only when it is over."""
+        return self.ran == self.ran_before and self.processes.is_runnable(self.pid)
+
+    def cpu_s(self, others: list[int]) -> float:
+        """Processor time of all that runs here, since ever."""
+        return self.processes.lifetime_ticks([self.pid, *others]) / _TICKS
 
     def idles(self) -> bool:
         """Whether it has done nothing since `settle` and left nothing running. Code that feigned its end does not."""

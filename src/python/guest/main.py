@@ -38,7 +38,7 @@ def main() -> None:
             os.umask(0o077)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listener.bind(configuration["socket"])
-            listener.listen(256)
+            listener.listen(4096)
             os.umask(0o022)
             if configuration["isolation"] == "bubblewrap":
                 outer.exec_bubblewrap(configuration, listener, os.path.abspath(__file__))

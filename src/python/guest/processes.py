@@ -4,6 +4,10 @@ import os
 import signal
 import time
 
+# A killed process needs a processor to die on, and there may be many that want one.
+_DYING_S = 20
+_EXITING = 0x4  # PF_EXITING
+
 
 class Processes:
     """`isolated`: the supervisor is the first process of its own pid namespace, and all others in it belong to it."""
@@ -33,9 +37,50 @@ class Processes:
         except OSError:
             return set()
 
+    def soon_gone(self, pid: int, kept: set[int], own_s: float) -> bool:
+        """Whether all threads but the kept are gone within so much of their own time."""
+        began, waits = time.monotonic(), {}
+        while True:
+            left = self.threads(pid) - kept
+            if not left:
+                return True
+            spent = time.monotonic() - began
+            now = {thread: self.waited_s(f"{pid}/task/{thread}") for thread in left}
+            waits = {thread: waits.get(thread, waited) for thread, waited in now.items()}
+            excused = max(now[thread] - waits[thread] for thread in left)
+            if spent - excused > own_s or spent > _DYING_S:
+                return False
+            time.sleep(0.002)
+
     def cpu_ticks(self, pid: int) -> int:
         fields = _stat(pid)
         return int(fields[11]) + int(fields[12]) if len(fields) > 12 else 0
+
+    def lifetime_ticks(self, pids: list[int]) -> int:
+        """Processor time of these, their threads and the children that they have waited for."""
+        total = 0
+        for pid in pids:
+            fields = _stat(pid)
+            total += sum(map(int, fields[11:15])) if len(fields) > 14 else 0
+        return total
+
+    def waited_s(self, pid: int | str) -> float:
+        """How long its first thread has waited for a processor while it could have run. 0 where the kernel does not say."""
+        fields = _read(f"/proc/{pid}/schedstat").split()
+        return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
+
+    def ran_ns(self, pid: int) -> int:
+        """How long its first thread has run."""
+        fields = _read(f"/proc/{pid}/schedstat").split()
+        return int(fields[0]) if fields else 0
+
+    def is_runnable(self, pid: int) -> bool:
+        return _stat(pid)[:1] == [b"R"]
+
+    def is_ending(self, pid: int) -> bool:
+        """It has begun to exit: its descriptors may be closed already and its end not be told yet."""
+        fields = _stat(pid)
+        return len(fields) > 6 and bool(int(fields[6]) & _EXITING)
 
     def waits_on(self, pid: int, descriptor: int) -> bool:
         """Whether it is blocked in a system call on that descriptor. True where the kernel will not tell."""
@@ -60,10 +105,15 @@ class Processes:
 
     def end_others(self, *known: int) -> bool:
         """Ends all but the known. False where new ones appear faster than they end: then only `end_all` helps."""
-        for _ in range(20):
+        killed: set[int] = set()
+        rounds, deadline = 0, time.monotonic() + _DYING_S
+        while rounds < 20 and time.monotonic() < deadline:
             left = self.others(*known)
             if not left:
                 return True
+            # On a busy machine the killed take their time to die; only new ones count as multiplying.
+            rounds += not killed.issuperset(left)
+            killed.update(left)
             for pid in left:
                 _kill(pid, signal.SIGKILL)
             self.reap()
@@ -72,7 +122,7 @@ class Processes:
 
     def end_all(self) -> None:
         """Ends everything but the supervisor, at once and for certain."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + _DYING_S
         while time.monotonic() < deadline:
             if self.isolated:
                 _kill(-1, signal.SIGKILL)  # this pid namespace only; nothing can be forked past it

@@ -5,7 +5,7 @@ behind and reports. It never runs code of a block and believes the worker nothin
 
 Frames both ways: size u32, kind u8, payload (little endian).
 From nudge: "O" open (JSON), "R" run, "I" interrupt, "X" restart; with a terminal "K" keys, "Z" size, "F" flow.
-To nudge: "r" ready, "D" done, "E" failure (text); with a terminal "s" who runs which block, "b" how one ended, "T" its
+To nudge: "r" ready, "D" done, "w" a block still runs, "E" failure (text); with a terminal "s" who runs which block, "b" how one ended, "T" its
 output, "h" a line of the person's for the history.
 """
 
@@ -19,7 +19,7 @@ import struct
 import time
 
 from . import inner, linux, worker
-from .block import ERROR, KILLED, MEMORY, OK, RESTARTED, TIMEOUT, Block, death_text, size_text, timeout_text
+from .block import ERROR, KILLED, LONGEST, MEMORY, OK, RESTARTED, TIMEOUT, Block, death_text, size_text, timeout_text
 from .capture import Capture
 from .child import Child
 from .processes import Processes
@@ -28,6 +28,7 @@ from .terminal import Terminal
 GRACE_S = 1.0  # from SIGINT to SIGKILL
 WATCH_S = 0.05
 IDLE_LOOK_S = 1.0
+SIGN_S = 5.0
 _VERDICTS = (OK, ERROR, MEMORY, ERROR)  # of what a worker says: ok, error, memory, interrupted
 
 
@@ -107,6 +108,7 @@ class Session:
         self.lost_meanwhile = False
         self.quick_deaths = 0
         self.look_at = 0.0
+        self.sign_at = 0.0
         self.child = Child(self.processes, isolated, self.poll)
 
     def send(self, kind: bytes, *parts: bytes) -> None:
@@ -177,7 +179,7 @@ class Session:
 
     def _wait_ms(self) -> int:
         if self.block is not None and self.block.begun:
-            return max(1, min(int(WATCH_S * 1000), int((self.block.deadline - time.monotonic()) * 1000) + 1))
+            return max(1, min(int(WATCH_S * 1000), int(self.block.left_s() * 1000) + 1))
         return int(IDLE_LOOK_S * 1000)
 
     def _look_around(self) -> None:
@@ -326,21 +328,25 @@ class Session:
         self.processes.reap()
         if not self.processes.end_others(self.child.pid, *block.kept_pids):
             return "[the block kept starting processes: all were ended]"
-        for _ in range(20):  # a thread that has just ended may take a moment to leave
-            if self.processes.threads(self.child.pid) <= (block.kept_threads or {self.child.pid}):
-                return ""
-            time.sleep(0.002)
+        kept = block.kept_threads or {self.child.pid}
+        # A thread that has just ended may take a moment to leave, on a busy machine a long one.
+        if self.processes.soon_gone(self.child.pid, kept, 0.04):
+            return ""
         return "[threads of the block were still running after its end]"
 
     def interrupt(self, block: Block, cause: int) -> None:
         if block.cause is None:
             block.cause = cause
-            block.deadline = time.monotonic() + GRACE_S
+            block.allowed_s = block.spent_s + GRACE_S
             self.child.interrupt()
 
     def _watch(self, block: Block) -> None:
         now = time.monotonic()
-        if now >= block.deadline:
+        if now - block.looked < WATCH_S and block.left_s() > 0:
+            return
+        others = self.processes.others(self.child.pid)
+        block.count(self.child.waited_s(others), self.child.cpu_s(others))
+        if block.left_s() <= 0 and not (self.child.waits() and now - block.began < LONGEST * block.timeout_s):
             if block.cause is None:
                 self.interrupt(block, TIMEOUT)
             elif block.cause == TIMEOUT:
@@ -348,9 +354,9 @@ class Session:
             else:
                 self._kill(block, KILLED, "[stopped: the block did not heed the interrupt]")
             return
-        if now - block.began < WATCH_S:
-            return
-        others = self.processes.others(self.child.pid)
+        if now > self.sign_at:
+            self.sign_at = now + SIGN_S
+            self.send(b"w")
         if len(others) > self.limits["processes"]:
             self._kill(block, KILLED, f"[killed: more than {self.limits['processes']} processes]")
             return
@@ -379,7 +385,9 @@ class Session:
             self._kill(block, KILLED, death_text(status))
 
     def _channel_closed(self) -> None:
-        if select.select([self.child.alive], [], [], 0.05)[0]:
+        # Where it is on its way out, its end is soon told.
+        patience_s = 30 if self.processes.is_ending(self.child.pid) else 0.05
+        if select.select([self.child.alive], [], [], patience_s)[0]:
             self._worker_died()
         elif self.block is not None and self.block.begun:
             self._kill(self.block, KILLED, "[killed: the block closed the interpreter's own channel]")

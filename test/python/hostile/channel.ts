@@ -66,6 +66,13 @@ export const channel: Hostile[] = [
 		afterwards: { code: "print('back')", text: /^back\n$/ },
 	},
 	{
+		name: "descriptors without end",
+		code: "import os\nheld = []\ntry:\n    while True: held.append(os.open('/dev/null', os.O_RDONLY))\nexcept OSError as e:\n    print(e.errno, len(held) < 1000)",
+		verdict: ["ok"],
+		text: /^24 True\n$/,
+		keepsState: true,
+	},
+	{
 		name: "descriptors exchanged",
 		code: "import os\nfor fd in range(3, 1100):\n    try:\n        os.dup2(1, fd)\n    except OSError:\n        pass\nprint('x')",
 		verdict: ["ok", "killed"],
