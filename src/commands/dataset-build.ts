@@ -8,7 +8,7 @@ import { ruleContext } from "../data/rules/context.ts";
 import { visibleLine } from "../trace/visible.ts";
 import { type Context, type ExitCode, text, UsageError, wholeNumber } from "./command.ts";
 import { BytesProgress } from "./dataset-progress.ts";
-import { waterfallLines } from "./dataset-words.ts";
+import { counted, waterfallLines } from "./dataset-words.ts";
 import { version } from "./version.ts";
 
 export async function seed(context: Context): Promise<ExitCode> {
@@ -83,12 +83,12 @@ async function making(
 	} finally {
 		progress.end();
 	}
-	for (const counted of built.counted) {
-		for (const { file, line, why } of counted.damage)
+	for (const { damage, damaged } of built.counted) {
+		for (const { file, line, why } of damage)
 			io.stderr.write(
 				`nudge: ${visibleLine(`${file}${line === undefined ? "" : `:${line}`}: ${why}`)}; left out\n`,
 			);
-		const more = counted.damaged - counted.damage.length;
+		const more = damaged - damage.length;
 		if (more > 0) io.stderr.write(`nudge: and ${more} more damaged lines\n`);
 	}
 	if (options.json) {
@@ -100,7 +100,7 @@ async function making(
 		`${[
 			...waterfallLines(built.sheet.waterfall),
 			...(built.also === undefined ? [] : [built.also]),
-			`${samples} ${samples === 1 ? "sample" : "samples"} of ${kept} ${kept === 1 ? "problem" : "problems"} (${progress.rate}): ${out}`,
+			`${counted(samples, "sample")} of ${counted(kept, "problem")} (${progress.rate}): ${out}`,
 		].join("\n")}\n`,
 	);
 	return 0;

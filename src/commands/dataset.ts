@@ -100,7 +100,100 @@ export const dataset: Command = {
 			examples: ["nudge dataset no-tool plain --like d-start --out d-no-tool"],
 			run: async (context) => (await import("./dataset-build.ts")).noTool(context),
 		},
+		"from-sessions": {
+			summary: "samples of live sessions, a branch each",
+			details: [
+				"Of each session the branch that speaks for it (the accepted one, else the last with a verdict), as it stands, edits",
+				"and all. --mark accepted takes every accepted branch and nothing else. What a person accepted is in, whatever the",
+				"rules say; --judge-accepted applies them to it too, --no-rules to nothing. What a person rejected is out.",
+			].join("\n"),
+			positionals: [
+				{
+					name: "ID",
+					says: "sessions: ids, beginnings of ids, or last; all without",
+					optional: true,
+					many: true,
+					completes: "session",
+				},
+			],
+			options: [
+				OUT,
+				{ name: "tag", value: "TAG", says: "only those with this tag" },
+				{
+					name: "verdict",
+					value: "VERDICT",
+					choices: ["correct", "wrong", "unparseable", "no answer", "unchecked", "none"],
+					says: "only branches with this verdict",
+				},
+				{ name: "mark", value: "MARK", choices: ["accepted"], says: "only branches that were accepted" },
+				{
+					name: "since",
+					value: "DATE",
+					says: "only sessions begun on this day or later (2026-11-22, or with the time; UTC)",
+				},
+				...RULES,
+				{ name: "no-rules", says: "no rule drops anything" },
+				{ name: "judge-accepted", says: "rules apply to what a person accepted too" },
+				{ name: "one-per-question", says: "of several sessions of one question only the first" },
+				JSON_OUT,
+			],
+			examples: ["nudge dataset from-sessions --mark accepted --out by-hand"],
+			run: async (context) => (await import("./dataset-parts.ts")).fromSessions(context),
+		},
+		merge: {
+			summary: "one dataset of several, with their reviews",
+			details: [
+				"A sample that several have is taken once, as the first of them has it. Several samples of one question are kept",
+				"unless --one-per-question is given: then an accepted one is, else the first that nobody rejected.",
+			].join("\n"),
+			positionals: [
+				{ name: "OUT", says: "the folder of the new dataset", completes: "folder" },
+				{ ...DATASET, says: "the datasets", many: true },
+			],
+			options: [{ name: "one-per-question", says: "at most one sample of a question" }, JSON_OUT],
+			examples: ["nudge dataset merge all d-seed by-hand --one-per-question"],
+			run: async (context) => (await import("./dataset-parts.ts")).merge(context),
+		},
+		split: {
+			summary: "parts of a dataset by question, with their reviews",
+			details: [
+				"Which part a question is in depends on the seed and its text alone: no question is in two parts, and a dataset that",
+				"has grown splits the same way. Shares are kept on average, not to the sample.",
+			].join("\n"),
+			positionals: [DATASET],
+			options: [
+				{ ...OUT, value: "FOLDER", says: "where the parts go, each a folder of its name" },
+				{ name: "parts", value: "NAME=SHARE,...", says: "names and shares (train=0.95,valid=0.05)" },
+				{ name: "seed", value: "S", says: "another seed is another split (0)" },
+				JSON_OUT,
+			],
+			examples: ["nudge dataset split d-start --out parts --parts train=0.9,valid=0.1"],
+			run: async (context) => (await import("./dataset-parts.ts")).split(context),
+		},
+		stats: {
+			summary: "the way from rollouts to samples, and what the samples are",
+			positionals: [DATASET],
+			options: [JSON_OUT],
+			run: async (context) => (await import("./dataset-views.ts")).stats(context),
+		},
+		diff: {
+			summary: "what two datasets do not have in common: samples, reviews, rules",
+			positionals: [
+				{ name: "A", says: "a dataset", completes: "folder" },
+				{ name: "B", says: "another one", completes: "folder" },
+			],
+			options: [{ name: "all", says: "every sample, not the first ten of each kind" }, JSON_OUT],
+			run: async (context) => (await import("./dataset-views.ts")).diff(context),
+		},
+		why: {
+			summary: "tell what became of a rollout, or of all rollouts of a question",
+			positionals: [
+				DATASET,
+				{ name: "ID", says: "a question's id, a rollout's key, or a session's branch (ID-BRANCH)" },
+			],
+			options: [JSON_OUT],
+			examples: ["nudge dataset why d-seed math-12", "nudge dataset why d-seed 'math-12#592ea9e77cde#3'"],
+			run: async (context) => (await import("./dataset-views.ts")).why(context),
+		},
 	},
 };
-
-export { DATASET, OUT, RULES };

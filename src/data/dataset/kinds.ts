@@ -30,12 +30,12 @@ export function seedKind(plainMost: number): Kind {
 			},
 			{ id: "solved-plain", says: `its problem does not fail without hints: ${bound} is correct` },
 		],
-		gate: ({ verdict, answer, sample }, question, { role }) => {
+		gate: ({ verdict, answer }, question, { role }) => {
 			if (role === PLAIN) {
 				if (verdict === "correct") question.plainCorrect++;
 				else if (verdict === "wrong" || verdict === "no answer") question.plainFailed++;
 				const said = answer === undefined ? "" : `: ${answer.replace(/\s+/g, " ").slice(0, 80)}`;
-				return { step: PLAIN, why: `plain sample ${sample} is ${verdict}${said}` };
+				return { step: PLAIN, why: `${verdict}${said}` };
 			}
 			const { plainCorrect, plainFailed } = question;
 			const checked = plainCorrect + plainFailed;
