@@ -7,7 +7,7 @@ import { visibleLine } from "../trace/visible.ts";
 import { voiceOf } from "../tui/lines/voice.ts";
 import { topTable } from "../tui/runs/top-page.ts";
 import { TopWatch } from "../tui/runs/top-watch.ts";
-import { eventObject, eventSays, followRun, progressSays, runObject } from "../tui/runs/watch-lines.ts";
+import { eventObject, followRun, progressSays, runObject, Spoken } from "../tui/runs/watch-lines.ts";
 import type { WatchWorkOptions } from "../tui/runs/watch-work.ts";
 import { type Context, type ExitCode, wholeNumber } from "./command.ts";
 import { effectiveSettings } from "./settings.ts";
@@ -34,12 +34,9 @@ export async function watch(context: Context): Promise<ExitCode> {
 	const tell = (): void => voice.say(progressSays(run, name));
 	io.stdin.on("data", tell).resume();
 	voice.say("Enter tells how the run stands, Ctrl+C leaves; the run goes on.");
-	const done = await followRun({
-		watch: run,
-		everyMs,
-		says: (event) => voice.say(eventSays(event, name)),
-		signal,
-	});
+	const spoken = new Spoken((text) => voice.say(text), name);
+	const done = await followRun({ watch: run, everyMs, says: spoken.says, signal });
+	spoken.end();
 	io.stdin.off("data", tell).pause();
 	return done ? 0 : 130;
 }

@@ -222,21 +222,39 @@ function parsed(text: string): Head | undefined {
 	return whole ? (row as Head) : undefined;
 }
 
-/** The whole rollout that stands at a place, or why there is none. */
-export async function rolloutAt({ file, at, bytes }: Place): Promise<Rollout | string> {
-	let handle: FileHandle | undefined;
-	try {
-		handle = await open(file, "r");
-		const raw = Buffer.alloc(bytes);
-		for (let from = 0; from < bytes; ) {
-			const { bytesRead } = await handle.read(raw, from, bytes - from, at + from);
-			if (bytesRead === 0) return "its file became shorter";
-			from += bytesRead;
+/** Files that many rollouts are read from, one after another. */
+export class OpenFiles {
+	readonly #handles = new Map<string, FileHandle>();
+
+	/** The whole rollout that stands at a place, or why there is none. */
+	async rolloutAt({ file, at, bytes }: Place): Promise<Rollout | string> {
+		try {
+			const handle = this.#handles.get(file) ?? (await open(file, "r"));
+			this.#handles.set(file, handle);
+			const raw = Buffer.alloc(bytes);
+			for (let from = 0; from < bytes; ) {
+				const { bytesRead } = await handle.read(raw, from, bytes - from, at + from);
+				if (bytesRead === 0) return "its file became shorter";
+				from += bytesRead;
+			}
+			return isUtf8(raw) ? parseRollout(raw.toString("utf8")) : "not UTF-8";
+		} catch (error) {
+			return (error as Error).message;
 		}
-		return isUtf8(raw) ? parseRollout(raw.toString("utf8")) : "not UTF-8";
-	} catch (error) {
-		return (error as Error).message;
+	}
+
+	async close(): Promise<void> {
+		const handles = [...this.#handles.values()];
+		this.#handles.clear();
+		await Promise.all(handles.map((handle) => handle.close()));
+	}
+}
+
+export async function rolloutAt(place: Place): Promise<Rollout | string> {
+	const files = new OpenFiles();
+	try {
+		return await files.rolloutAt(place);
 	} finally {
-		await handle?.close();
+		await files.close();
 	}
 }

@@ -3,7 +3,9 @@
  * it is can be asked. The traces are read one at a time and let go.
  */
 import type { Entry } from "./run-index.ts";
-import { rolloutAt } from "./run-reader.ts";
+import { OpenFiles } from "./run-reader.ts";
+
+const TELL_MS = 300;
 
 export class TextScan {
 	readonly #texts: readonly string[];
@@ -39,7 +41,7 @@ export class TextScan {
 	add(entries: readonly Entry[]): void {
 		const fresh = entries.filter(({ key }) => !this.#verdicts.has(key));
 		if (fresh.length === 0) return;
-		this.#queue.push(...fresh);
+		this.#queue = this.#queue.concat(fresh);
 		this.#of += fresh.length;
 		if (!this.#running) void this.#run();
 	}
@@ -51,21 +53,30 @@ export class TextScan {
 
 	async #run(): Promise<void> {
 		this.#running = true;
+		const files = new OpenFiles();
+		try {
+			await this.#look(files);
+		} finally {
+			await files.close();
+			this.#running = false;
+		}
+		if (!this.#stop.signal.aborted) this.#changed();
+	}
+
+	async #look(files: OpenFiles): Promise<void> {
 		let told = performance.now();
 		for (let entry = this.#queue.pop(); entry && !this.#stop.signal.aborted; entry = this.#queue.pop()) {
-			const rollout = await rolloutAt(entry.place);
+			const rollout = await files.rolloutAt(entry.place);
 			const text = typeof rollout === "string" ? "" : rollout.spans.map((span) => span.text).join("");
 			const small = text.toLowerCase();
 			this.#verdicts.set(
 				entry.key,
 				this.#texts.every((one) => small.includes(one)),
 			);
-			if (performance.now() - told > 200) {
+			if (performance.now() - told > TELL_MS) {
 				told = performance.now();
 				this.#changed();
 			}
 		}
-		this.#running = false;
-		if (!this.#stop.signal.aborted) this.#changed();
 	}
 }

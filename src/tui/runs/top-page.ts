@@ -133,15 +133,15 @@ const whileSampling = ({ watch }: TopRun, says: () => string): string =>
 const COLUMNS: readonly Column[] = [
 	{
 		name: "state",
-		width: 14,
+		width: 13,
 		token: ({ watch }) => STATE_TOKENS[watch.state] ?? "dim",
 		says: ({ watch }) => stateSays(watch),
 	},
-	{ name: "done", width: 15, says: ({ watch }) => `${watch.done}/${watch.total}` },
+	{ name: "done", width: 14, says: ({ watch }) => `${watch.done}/${watch.total}` },
 	{
 		name: "",
 		width: 8,
-		from: 70,
+		from: 100,
 		says: ({ watch }) => (watch.total > 0 ? percent(watch.done / watch.total) : ""),
 	},
 	{
@@ -151,7 +151,7 @@ const COLUMNS: readonly Column[] = [
 	},
 	{
 		name: "left",
-		width: 9,
+		width: 8,
 		says: (run) =>
 			whileSampling(run, () => {
 				const { leftMs } = run.watch.rates;
@@ -160,20 +160,17 @@ const COLUMNS: readonly Column[] = [
 	},
 	{
 		name: "roll/s",
-		width: 8,
-		from: 88,
+		width: 7,
 		says: (run) => whileSampling(run, () => rateSays(run.watch.rates.rollouts)),
 	},
 	{
 		name: "tok/s",
-		width: 8,
-		from: 96,
+		width: 7,
 		says: (run) => whileSampling(run, () => String(Math.round(run.watch.rates.tokens))),
 	},
 	{
 		name: "calls/s",
-		width: 9,
-		from: 104,
+		width: 8,
 		says: (run) => whileSampling(run, () => rateSays(run.watch.rates.calls)),
 	},
 ];
