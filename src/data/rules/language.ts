@@ -4,10 +4,11 @@
  */
 import { model } from "./examples.ts";
 import { percent, plural, rule } from "./rule.ts";
-import { countLetters, firstOutside, SCRIPT_COUNT, SCRIPTS } from "./scripts.ts";
+import { asciiLetters, countOthers, firstOutside, SCRIPT_COUNT, SCRIPTS } from "./scripts.ts";
 
 /** A script with this share of the problem's letters is one of the problem's. */
 const HOME_SHARE = 0.05;
+const LATIN = SCRIPTS.indexOf("Latin");
 const JAPANESE = ["Hiragana", "Katakana", "Han"].map((name) => SCRIPTS.indexOf(name as "Han"));
 
 type Options = { share: number; letters: number; allow: readonly string[] };
@@ -84,29 +85,29 @@ export const language = rule<Options>({
 		},
 	],
 	make: ({ share, letters, allow }) => {
-		const allowed = allow.map((name) => SCRIPTS.indexOf(name as "Han"));
+		const allowed = new Set(allow.map((name) => SCRIPTS.indexOf(name as "Han")));
+		const latin = allowed.has(LATIN);
 		const counts = new Uint32Array(SCRIPT_COUNT);
 		return {
-			check: ({ rollout: { problem }, text, prose }) => {
+			check: (reading) => {
+				// In most traces there is nothing that could be foreign.
+				if (reading.ascii && latin) return undefined;
+				const { text, prose } = reading;
+				const { problem } = reading.rollout;
 				counts.fill(0);
-				for (const { from, to } of prose) countLetters(text, from, to, counts);
-				let all = 0;
-				let most = 0;
-				for (let script = 0; script < SCRIPT_COUNT; script++) {
-					all += counts[script] as number;
-					if (!allowed.includes(script)) most += counts[script] as number;
+				for (const { from, to } of prose) {
+					countOthers(text, from, to, counts);
+					if (!latin) counts[LATIN]! += asciiLetters(text, from, to);
 				}
-				// Whatever the problem's scripts are, there are no more foreign letters than these.
-				if (most <= letters || most <= share * all) return undefined;
+				if (sum(counts, allowed) <= letters) return undefined;
+				if (latin) for (const { from, to } of prose) counts[LATIN]! += asciiLetters(text, from, to);
 				const home = new Set([...allowed, ...homeOf(problem.problem, problem.choices)]);
-				let foreign = 0;
-				let worst = -1;
-				for (let script = 0; script < SCRIPT_COUNT; script++) {
-					if (home.has(script)) continue;
-					foreign += counts[script] as number;
-					if ((counts[script] as number) > (counts[worst] ?? 0)) worst = script;
-				}
+				const foreign = sum(counts, home);
+				const all = sum(counts);
 				if (foreign <= letters || foreign <= share * all) return undefined;
+				let worst = -1;
+				for (let script = 0; script < SCRIPT_COUNT; script++)
+					if (!home.has(script) && (counts[script] as number) > (counts[worst] ?? 0)) worst = script;
 				let first: string | undefined;
 				for (const { from, to } of prose) first ??= firstOutside(text, from, to, home);
 				return `${plural(foreign, "letter")} of other scripts (${percent(foreign / all)} of ${all}; most are ${SCRIPTS[worst] ?? "of a rare script"}), first "${first}"`;
@@ -115,15 +116,24 @@ export const language = rule<Options>({
 	},
 });
 
+function sum(counts: Uint32Array, without?: ReadonlySet<number>): number {
+	let all = 0;
+	for (let script = 0; script < SCRIPT_COUNT; script++)
+		if (!without?.has(script)) all += counts[script] as number;
+	return all;
+}
+
 function homeOf(problem: string, choices: readonly string[] = []): number[] {
 	const counts = new Uint32Array(SCRIPT_COUNT);
-	for (const text of [problem, ...choices]) countLetters(text, 0, text.length, counts);
-	let all = 0;
-	for (const count of counts) all += count;
+	for (const text of [problem, ...choices]) {
+		countOthers(text, 0, text.length, counts);
+		counts[LATIN]! += asciiLetters(text, 0, text.length);
+	}
+	const all = sum(counts);
 	const home: number[] = [];
 	counts.forEach((count, script) => {
 		if (count > 0 && count >= HOME_SHARE * all) home.push(script);
 	});
 	if (home.includes(JAPANESE[0] as number) || home.includes(JAPANESE[1] as number)) home.push(...JAPANESE);
-	return home.length === 0 ? [SCRIPTS.indexOf("Latin")] : home;
+	return home.length === 0 ? [LATIN] : home;
 }

@@ -165,8 +165,7 @@ export const repetition = rule<Options>({
 		const lines = new Tally();
 		return {
 			check: (reading) =>
-				proseLoops(reading.text, reading.prose, options, sequences, lines) ??
-				codeLoops(reading, options, lines),
+				proseLoops(reading, options, sequences, lines) ?? codeLoops(reading, options, lines),
 		};
 	},
 });
@@ -176,13 +175,13 @@ function program(before: string): string {
 }
 
 function proseLoops(
-	text: string,
-	prose: readonly Part[],
+	{ text, units, prose }: Reading,
 	{ share, words, min_words, line_times, line_characters }: Options,
 	sequences: Tally,
 	lines: Tally,
 ): string | undefined {
-	sequences.clear();
+	// A word and its space are some five characters.
+	sequences.clear(text.length / 5);
 	lines.clear();
 	// The hash of a sequence is a polynomial of its words' hashes: one word comes in, the oldest goes out.
 	const last = new Int32Array(words);
@@ -215,7 +214,7 @@ function proseLoops(
 			worst = { from, to };
 		},
 	};
-	for (const { from, to } of prose) eachWord(text, from, to, sink);
+	for (const { from, to } of prose) eachWord(units, from, to, sink);
 	if (worst) return `a line occurs ${most} times: "${brief(text, worst)}"`;
 	const total = seen - words + 1;
 	if (total <= 0 || seen < min_words) return undefined;
@@ -228,10 +227,11 @@ function proseLoops(
 const BASE = 0x0100_0193;
 
 function codeLoops(
-	{ text, blocks }: Reading,
+	reading: Reading,
 	{ line_characters, code_line_times, code_times }: Options,
 	lines: Tally,
 ): string | undefined {
+	const { text, blocks } = reading;
 	const codes = new Map<string, number>();
 	for (const block of blocks) {
 		const code = text.slice(block.from, block.to).trim();
@@ -240,24 +240,25 @@ function codeLoops(
 		codes.set(code, times);
 		if (times >= code_times)
 			return `the same block of code was written ${times} times: "${brief(text, { from: block.from, to: block.to })}"`;
-		const line = worstLine(text, block, line_characters, code_line_times, lines);
+		const line = worstLine(reading, block, line_characters, code_line_times, lines);
 		if (line) return line;
 	}
 	return undefined;
 }
 
 function worstLine(
-	text: string,
+	reading: Reading,
 	{ from, to }: Block,
 	characters: number,
 	times: number,
 	lines: Tally,
 ): string | undefined {
 	if (to - from < characters * times) return undefined;
+	const { text, units } = reading;
 	lines.clear();
 	let most = 0;
 	let worst: Part | undefined;
-	eachWord(text, from, to, {
+	eachWord(units, from, to, {
 		word: () => {},
 		line(hash, lineFrom, lineTo) {
 			if (lineTo - lineFrom < characters) return;

@@ -56,21 +56,25 @@ function scriptOf(point: number): number {
 	return found < 0 ? OTHER : found;
 }
 
-/** Adds the letters of a part of a text to the counts by script. */
-export function countLetters(text: string, from: number, to: number, counts: Uint32Array): void {
-	let latin = 0;
+/** Adds the letters of a part of a text to the counts by script; those of ASCII are not counted. */
+export function countOthers(text: string, from: number, to: number, counts: Uint32Array): void {
 	for (let i = from; i < to; i++) {
 		const unit = text.charCodeAt(i);
-		if (unit < 0x80) {
-			const lower = unit | 0x20;
-			if (lower >= 97 && lower <= 122) latin++;
-			continue;
-		}
+		if (unit < 0x80) continue;
 		const script = scriptAt(text, i, unit);
 		if (script !== NONE) counts[script]!++;
 		if (unit >= 0xd800 && unit <= 0xdbff) i++;
 	}
-	counts[0]! += latin;
+}
+
+/** Letters of ASCII in a part of a text. */
+export function asciiLetters(text: string, from: number, to: number): number {
+	let count = 0;
+	for (let i = from; i < to; i++) {
+		const lower = text.charCodeAt(i) | 0x20;
+		if (lower >= 97 && lower <= 122) count++;
+	}
+	return count;
 }
 
 function scriptAt(text: string, at: number, unit: number): number {

@@ -16,15 +16,18 @@ export class Tally {
 		return this.#size;
 	}
 
-	clear(): void {
-		if (this.#size === 0) return;
-		if (this.#keys.length > KEPT) {
-			this.#keys = new Uint32Array(SMALLEST);
-			this.#counts = new Uint32Array(SMALLEST);
+	/** Empties it, with room for about so many numbers before it has to grow. */
+	clear(expected = 0): void {
+		let room = SMALLEST;
+		while (room < expected * 2 && room < KEPT) room *= 2;
+		if (this.#keys.length > KEPT || this.#keys.length < room) {
+			this.#keys = new Uint32Array(room);
+			this.#counts = new Uint32Array(room);
 		} else {
-			this.#keys.fill(0, 0, this.#mask + 1);
+			// What lies behind was emptied, or is emptied when the table grows.
+			this.#keys.fill(0, 0, room);
 		}
-		this.#mask = SMALLEST - 1;
+		this.#mask = room - 1;
 		this.#size = 0;
 	}
 

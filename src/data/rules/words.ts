@@ -1,56 +1,52 @@
 /**
  * A text as words and lines, each a number: the one pass over the characters that the repetition rule makes.
  *
- * What always holds: ASCII capitals count as small letters, white space between words does not count; a character of a
- * script without spaces is a word, and a longer run without a space is cut in words of WORD units, so that a text
- * without any spaces has words too.
+ * What always holds: capitals of ASCII count as small letters (and [\]^_ as {|}~: who tells them apart repeats nothing
+ * less), white space between words does not count; a character of a script without spaces is a word, and a longer run
+ * without a space is cut in words of WORD units, so that a text without any spaces has words too.
  */
 const WORD = 16;
 const FNV_PRIME = 0x0100_0193;
 const FNV_START = 0x811c_9dc5 | 0;
 
 export type WordSink = {
-	/** A word, with where it begins and ends. */
+	/** A word, as a hash. */
 	word(hash: number): void;
 	/** A line that has words, from its first to the end of its last. */
 	line(hash: number, from: number, to: number): void;
 };
 
-export function eachWord(text: string, from: number, to: number, sink: WordSink): void {
-	let word = FNV_START;
-	let length = 0;
+export function eachWord(units: Uint16Array, from: number, to: number, sink: WordSink): void {
 	let line = FNV_START;
 	let lineFrom = -1;
 	let lineTo = -1;
-	for (let i = from; i < to; i++) {
-		let unit = text.charCodeAt(i);
-		const space = unit <= 32 || unit === 0xa0 || unit === 0x3000;
-		const whole = unit >= 0x3040 && unit <= 0x9fff;
-		if (length > 0 && (space || whole || length === WORD)) {
-			sink.word(word);
-			line = Math.imul(line ^ word, FNV_PRIME) ^ (line >>> 15);
-			word = FNV_START;
-			length = 0;
-		}
-		if (space) {
-			if (unit === 10 && lineFrom >= 0) {
+	let i = from;
+	while (i < to) {
+		const first = units[i] as number;
+		if (first <= 32 || first === 0xa0 || first === 0x3000) {
+			if (first === 10 && lineFrom >= 0) {
 				sink.line(line, lineFrom, lineTo);
 				line = FNV_START;
 				lineFrom = -1;
 			}
+			i++;
 			continue;
 		}
 		if (lineFrom < 0) lineFrom = i;
-		lineTo = i + 1;
-		if (unit >= 65 && unit <= 90) unit += 32;
-		word = Math.imul(word ^ unit, FNV_PRIME);
-		if (whole) {
-			sink.word(word);
-			line = Math.imul(line ^ word, FNV_PRIME) ^ (line >>> 15);
-			word = FNV_START;
-		} else length++;
-	}
-	if (length > 0) {
+		let word = Math.imul(FNV_START ^ (first < 0x80 ? first | 32 : first), FNV_PRIME);
+		i++;
+		if (first < 0x3040 || first > 0x9fff) {
+			const end = i + WORD - 1 < to ? i + WORD - 1 : to;
+			while (i < end) {
+				const unit = units[i] as number;
+				if (unit <= 32) break;
+				if (unit < 0x80) word = Math.imul(word ^ (unit | 32), FNV_PRIME);
+				else if (unit === 0xa0 || (unit >= 0x3000 && unit <= 0x9fff)) break;
+				else word = Math.imul(word ^ unit, FNV_PRIME);
+				i++;
+			}
+		}
+		lineTo = i;
 		sink.word(word);
 		line = Math.imul(line ^ word, FNV_PRIME) ^ (line >>> 15);
 	}
