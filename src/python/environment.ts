@@ -35,8 +35,11 @@ export type EnvironmentOptions = {
 	readonly basePython?: string;
 	readonly onProgress?: (progress: Progress) => void;
 	readonly signal?: AbortSignal;
-	/** For tests: another list of requirements. */
+	/** Another list of requirements: of another environment (training), or for tests. */
 	readonly requirements?: string;
+	/** What is imported to see that such an environment works, and how large it is about. */
+	readonly imports?: string;
+	readonly megabytes?: number;
 };
 
 /** What happened, and what to do about it. */
@@ -71,7 +74,8 @@ export async function ensureEnvironment(options: EnvironmentOptions = {}): Promi
 		const building = join(root, `.building-${key}-${process.pid}-${randomBytes(4).toString("hex")}`);
 		const log = join(root, `${key}.log`);
 		try {
-			await build({ base, building, log, requirements, env, progress, signal: options.signal });
+			const { imports, megabytes = 350, signal } = options;
+			await build({ base, building, log, requirements, imports, megabytes, env, progress, signal });
 			const version = base.version.split(".").slice(0, 2).join(".");
 			const environment: Environment = {
 				python: join(folder, "bin", "python"),
@@ -173,6 +177,8 @@ type Build = {
 	readonly building: string;
 	readonly log: string;
 	readonly requirements: string;
+	readonly imports: string | undefined;
+	readonly megabytes: number;
 	readonly env: NodeJS.ProcessEnv;
 	readonly progress: (progress: Progress) => void;
 	readonly signal: AbortSignal | undefined;
@@ -181,7 +187,7 @@ type Build = {
 async function build(work: Build): Promise<void> {
 	const { base, building, log, requirements, progress } = work;
 	const where = dirname(building);
-	const detail = `The first time only: making a Python ${base.version} environment in ${where} (about 350 MB).`;
+	const detail = `The first time only: making a Python ${base.version} environment in ${where} (about ${work.megabytes} MB).`;
 	progress({ step: "creating", detail });
 	await writeFile(log, "").catch(explainDisk(log));
 	await step(work, base.executable, ["-I", "-m", "venv", building], () => {});
@@ -203,9 +209,9 @@ async function build(work: Build): Promise<void> {
 			});
 	});
 	progress({ step: "checking", detail: "Checking that the libraries load." });
-	const imports = requirements === (await readFile(requirementsFile, "utf8"));
-	const check = imports ? "import numpy, scipy, sympy, networkx, math_verify" : "pass";
-	await step(work, python, ["-I", "-c", check], () => {});
+	const own = requirements === (await readFile(requirementsFile, "utf8"));
+	const imports = work.imports ?? (own ? "numpy, scipy, sympy, networkx, math_verify" : undefined);
+	await step(work, python, ["-I", "-c", imports ? `import ${imports}` : "pass"], () => {});
 }
 
 /** One command of the build; its output goes to the log, whose end explains a failure. */
@@ -262,7 +268,7 @@ function explain(tail: string, work: Build): string {
 	if (/ensurepip is not|No module named (venv|ensurepip)/.test(tail))
 		return `Python ${work.base.version} lacks its venv module. Install it (Debian, Ubuntu: apt install python${version}-venv), or set NUDGE_PYTHON to another Python.${end}`;
 	if (/No space left on device|Errno 28/.test(tail))
-		return `The disk is full: the Python environment needs about 400 MB in ${work.building}. Free some, or set NUDGE_HOME to another disk.${end}`;
+		return `The disk is full: the Python environment needs about ${work.megabytes + 50} MB in ${work.building}. Free some, or set NUDGE_HOME to another disk.${end}`;
 	if (
 		/name resolution|Network is unreachable|NewConnectionError|ConnectTimeout|Max retries|timed out/i.test(
 			tail,

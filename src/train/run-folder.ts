@@ -3,8 +3,9 @@
  * it, on this machine and on any other; the trainer (guest/train.py) and the script around it (job-script.ts) write it.
  *
  *     RUN/run.json       what the job is (JobSheet): written once, before anything starts, and never changed
- *         train.py, to_gguf.py, recipe.json, samples.jsonl, accelerate.yaml     what the trainer reads
- *         job.sh         starts the trainer, writes pid and rc; the same for every target that has a shell
+ *         train.py, to_gguf.py, recipe.json, samples.jsonl, base/, fsdp.json or deepspeed.json     what the trainer reads
+ *         launch.sh      starts the trainer on one node
+ *         job.sh         runs launch.sh, writes pid and rc; the same for every target that has a shell
  *         pid            "PID STARTED BOOT" of job.sh: a pid is only that process if the other two fit (/proc, proc(5))
  *         jobid          what a scheduler calls the job, one line; a job has this, or pid, or both
  *         rc             the exit code, one line; there only when the attempt has ended by itself, and whole when there
@@ -22,7 +23,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ResolvedRecipe } from "./recipe.ts";
-
 export const RUN_FILE = "run.json";
 export const PID_FILE = "pid";
 export const JOBID_FILE = "jobid";
@@ -40,7 +40,6 @@ export const TRAINER_FILE = "train.py";
 export const GGUF_SCRIPT_FILE = "to_gguf.py";
 export const RECIPE_FILE = "recipe.json";
 export const SAMPLES_FILE = "samples.jsonl";
-export const ACCELERATE_FILE = "accelerate.yaml";
 export const JOB_FORMAT = 1;
 
 /** A job that cannot be made, read or gone on with: what, where, and what to do. */
@@ -133,8 +132,6 @@ export type JobSheet = {
 	readonly shape: JobShape;
 	readonly data: JobData;
 	readonly recipe: ResolvedRecipe;
-	/** Whether training on from a trained checkpoint was asked for in so many words. */
-	readonly fromCheckpointOnPurpose: boolean;
 	/** SHA-256 of every file that was made before the start, by name. */
 	readonly files: Readonly<Record<string, string>>;
 };
