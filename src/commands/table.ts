@@ -22,6 +22,14 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "list, show, watch and merge the runs that nudge sample makes",
 		load: async () => (await import("./runs.ts")).runs,
 	},
+	score: {
+		summary: "judge the rollouts of runs, again or for the first time, and say which verdicts changed",
+		load: async () => (await import("./score.ts")).score,
+	},
+	verify: {
+		summary: "judge one answer and explain how it came to its verdict",
+		load: async () => (await import("./verify.ts")).verify,
+	},
 	dataset: {
 		summary: "make training samples of rollouts and sessions, and see what became of each",
 		load: async () => (await import("./dataset.ts")).dataset,

@@ -67,7 +67,7 @@ export function codePlugin(options: Omit<CodeOptions, "signal" | "tolerance">): 
 		score: async (problem, text, { signal, interpreters }: ScoreContext) => {
 			if (!interpreters)
 				return { verdict: "unchecked", reason: "its tests need a Python to run in, and none was given" };
-			return scoreCode(problem.tests!, text, await interpreters(), {
+			return scoreCode(problem.tests!, text, interpreters, {
 				...options,
 				tolerance: toleranceIn(problem.problem),
 				...(signal ? { signal } : {}),
@@ -79,11 +79,13 @@ export function codePlugin(options: Omit<CodeOptions, "signal" | "tolerance">): 
 export async function scoreCode(
 	tests: CodeTests,
 	text: string,
-	host: InterpreterHost,
+	/** Asked for only where there is a program. */
+	interpreters: InterpreterHost | (() => Promise<InterpreterHost>),
 	options: CodeOptions = {},
 ): Promise<Outcome> {
 	const answer = program(text, "entry_point" in tests ? tests.entry_point : undefined, options);
 	if (answer === undefined) return { verdict: "no answer", reason: "there is no whole block of Python" };
+	const host = typeof interpreters === "function" ? await interpreters() : interpreters;
 	const interpreter = await host.open(options.limits ? { limits: options.limits } : {});
 	try {
 		const runner = new Runner(interpreter, options);
