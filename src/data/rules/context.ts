@@ -33,6 +33,8 @@ export function ruleContext({ env, cwd, signal }: Where): RuleContext {
 
 /** Fields of foreign sets that hold a title, which a problem of ours has no place for. */
 const TITLES = ["title", "question_title", "task_title", "name", "task_name"];
+/** Fields that hold the question of a row that cannot be scored: it is compared all the same. */
+const QUESTIONS = ["problem", "question", "question_content", "prompt", "text", "query"];
 
 async function* questionsOf(
 	files: string | readonly string[],
@@ -40,26 +42,33 @@ async function* questionsOf(
 ): AsyncGenerator<Question> {
 	for (const file of typeof files === "string" ? [files] : files) {
 		// The same rows twice: as problems, and as they are.
-		const raw = rawRows(sourceOf(file), () => TITLES, signal);
+		const raw = rawRows(sourceOf(file), () => [...TITLES, ...QUESTIONS], signal);
 		try {
 			for await (const row of readRows(file, signal)) {
 				const { value: own } = await raw.next();
-				if ("mistake" in row) throw new ProblemError(`${row.file}:${row.line}: ${row.mistake}`);
-				const { id, domain, problem, source } = row.problem;
 				const fields = own && "value" in own ? own.value : {};
-				const title = TITLES.map((name) => fields[name]).find((value) => typeof value === "string");
-				yield {
-					id,
-					domain,
-					problem,
-					...(source === undefined ? {} : { source }),
-					...(title === undefined ? {} : { title: title as string }),
-				};
+				const title = textOf(fields, TITLES);
+				const titled = title === undefined ? {} : { title };
+				if ("problem" in row) {
+					const { id, domain, problem, source } = row.problem;
+					yield { id, domain, problem, ...(source === undefined ? {} : { source }), ...titled };
+					continue;
+				}
+				const problem = textOf(fields, QUESTIONS);
+				if (problem === undefined) throw new ProblemError(`${row.file}:${row.line}: ${row.mistake}`);
+				// Its kind is not known: a title is compared where there is one.
+				yield { id: `line-${row.line}`, domain: title === undefined ? "" : "code", problem, ...titled };
 			}
 		} finally {
 			await raw.return();
 		}
 	}
+}
+
+function textOf(fields: Readonly<Record<string, unknown>>, names: readonly string[]): string | undefined {
+	return names
+		.map((name) => fields[name])
+		.find((value) => typeof value === "string" && value.trim() !== "") as string | undefined;
 }
 
 /** A file, a dataset folder, "bundled", or a name in the folder of evaluation sets. */
