@@ -127,6 +127,11 @@ export class PythonHost implements InterpreterHost {
 		return this.server.pid;
 	}
 
+	/** Blocks that run, and that wait for their turn. */
+	get blocks(): { readonly running: number; readonly waiting: number } {
+		return this.turns.counts;
+	}
+
 	open(options: { readonly limits?: Partial<Limits> } = {}): Promise<Interpreter> {
 		return this.openSession(options.limits ?? {}, {});
 	}

@@ -288,7 +288,8 @@ export class Session implements Interpreter {
 		const waiting = this.running;
 		this.running = undefined;
 		this.giveTurn();
-		this.lostMeanwhile = this.used && !waiting;
+		// A running block says so itself.
+		this.lostMeanwhile = !waiting && (this.lostMeanwhile || this.used);
 		this.used = false;
 		if (waiting) {
 			clearTimeout(waiting.patience);
