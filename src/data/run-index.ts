@@ -54,6 +54,13 @@ type Known = EntryProblem & {
 	more?: Set<number>;
 };
 
+export type RunIndexOptions = {
+	readonly keep?: boolean;
+	/** As RunReader. */
+	readonly whole?: boolean;
+	readonly onPiece?: () => void;
+};
+
 export class RunIndex {
 	readonly #reader: RunReader;
 	readonly #folder: string;
@@ -78,7 +85,7 @@ export class RunIndex {
 	constructor(
 		folder: string,
 		hash: string,
-		{ keep = true, onPiece = () => {} }: { readonly keep?: boolean; readonly onPiece?: () => void } = {},
+		{ keep = true, whole = false, onPiece = () => {} }: RunIndexOptions = {},
 	) {
 		this.#folder = folder;
 		this.#hash = hash;
@@ -87,6 +94,7 @@ export class RunIndex {
 			onHead: (head, place) => this.#add(head, place),
 			onReset: () => this.#reset(),
 			onPiece,
+			whole,
 		});
 	}
 

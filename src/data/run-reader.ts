@@ -20,6 +20,8 @@ export type Place = { readonly file: string; readonly at: number; readonly bytes
 export type RunReaderOptions = {
 	readonly onHead: (head: Head, place: Place) => void;
 	readonly onReset?: () => void;
+	/** Every line is read to its end, so that a damaged trace is found too: ten times the work. */
+	readonly whole?: boolean;
 	/** Told after each piece: more was read. */
 	readonly onPiece?: () => void;
 };
@@ -66,6 +68,11 @@ export class RunReader {
 	}
 	get damage(): readonly Damage[] {
 		return this.#damage;
+	}
+
+	/** Files that end in a line which is not whole: on its way, or cut off by a crash. */
+	get torn(): readonly string[] {
+		return [...this.#files.values()].filter(({ at, size }) => size > at).map(({ name }) => name);
 	}
 
 	/** When the last of the files was changed, milliseconds since the epoch. */
@@ -176,7 +183,7 @@ export class RunReader {
 		}
 		file.unended = false;
 		file.line++;
-		const head = raw.length === 0 ? "an empty line" : headOf(raw);
+		const head = raw.length === 0 ? "an empty line" : headOf(raw, this.#options.whole);
 		if (typeof head !== "string") {
 			this.#options.onHead(head, { file: file.name, at, bytes: raw.length });
 			return;
@@ -187,8 +194,8 @@ export class RunReader {
 }
 
 /** What stands before the trace in a line, or what is wrong with the line. */
-export function headOf(raw: Buffer): Head | string {
-	const cut = raw.indexOf(HEADER);
+export function headOf(raw: Buffer, whole = false): Head | string {
+	const cut = whole ? -1 : raw.indexOf(HEADER);
 	if (cut > 0 && raw.at(-1) === 0x7d) {
 		const before = raw.subarray(0, cut);
 		const head = isUtf8(before) ? parsed(`${before.toString("utf8")}}`) : undefined;

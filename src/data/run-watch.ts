@@ -32,6 +32,8 @@ export type Rates = {
 export type WatchOptions = {
 	/** False: the rollouts are counted, and `index.entries` stays empty. */
 	readonly keep?: boolean;
+	/** Every line is read to its end, so that a damaged trace is found too. */
+	readonly whole?: boolean;
 	readonly everyMs?: number;
 	readonly now?: () => number;
 };
@@ -84,6 +86,10 @@ export class RunWatch {
 	/** Begun last first. */
 	get inFlight(): readonly InFlight[] {
 		return this.#inFlight;
+	}
+	/** Shards that somebody has locked, as far as this machine can tell. */
+	get writers(): readonly string[] {
+		return this.#writers;
 	}
 	/** In flight without being told of one by one. */
 	get more(): number {
@@ -184,6 +190,7 @@ export class RunWatch {
 				await this.#lookAtProcesses();
 				this.#index ??= new RunIndex(this.folder, this.#sheet.hash, {
 					keep: this.#options.keep !== false,
+					whole: this.#options.whole === true,
 					onPiece: () => this.#piece(),
 				});
 				this.#tell();
