@@ -128,15 +128,13 @@ export function refusalSays(stderr: string): string {
 	return advice === undefined ? says : `${says}. ${advice}`;
 }
 
-export type BatchScript = {
+export type BatchShape = {
 	readonly name: string;
 	readonly target: SlurmTarget;
 	readonly nodes: number;
 	readonly gpusPerNode: number;
 	/** RUN, as the nodes see it. */
 	readonly folder: string;
-	/** What a rank runs, once a node; the variables of `body` are there. */
-	readonly body: string;
 	/** Further options for sbatch: an array, a dependency. */
 	readonly options?: readonly string[];
 };
@@ -149,7 +147,7 @@ export function batchOptions({
 	gpusPerNode,
 	folder,
 	options = [],
-}: BatchScript): string[] {
+}: BatchShape): string[] {
 	return [
 		`--job-name=${name}`,
 		`--nodes=${nodes}`,
