@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "make training samples of rollouts and sessions, and see what became of each",
 		load: async () => (await import("./dataset.ts")).dataset,
 	},
+	train: {
+		summary: "fine-tune a model on a dataset, on this machine or on a target of yours",
+		load: async () => (await import("./train.ts")).train,
+	},
 	sessions: {
 		summary: "list, show, replay, export and remove what was kept",
 		load: async () => (await import("./sessions.ts")).sessions,

@@ -121,6 +121,33 @@ export function jobId({ now, recipe, dataset }: Pick<JobPlan, "now" | "recipe" |
 		.slice(0, 80);
 }
 
+/** A job as it would be, for a dry run: nothing is written, and what needs all samples read is counted by the caller. */
+export function draftJob(plan: JobPlan, counted: Counted): JobSheet {
+	const { base, recipe, far, dataset } = plan;
+	const at = base.kind === "hub" ? base.id : base.kind === "folder" && far ? "base" : base.folder;
+	return {
+		job: JOB_FORMAT,
+		id: jobId(plan),
+		nudge: plan.nudge,
+		created: plan.now.toISOString(),
+		target: plan.target,
+		shape: shapeIn(recipe),
+		data: {
+			...dataOf(dataset),
+			samples: counted.samples,
+			sha256: "",
+			bytes: 0,
+			...(counted.tokens !== undefined && { tokens: counted.tokens }),
+		},
+		recipe: resolvedRecipe(recipe, at, base.kind === "folder" ? base.sha256 : undefined),
+		files: {},
+	};
+}
+
+function shapeIn({ shape }: Recipe): JobSheet["shape"] {
+	return { nodes: shape.nodes, gpusPerNode: shape["gpus-per-node"] };
+}
+
 /** Writes the job's folder. One that is there already must be empty. */
 export async function makeJob(plan: JobPlan, folder: string, signal?: AbortSignal): Promise<Job> {
 	const { dataset, base, far, recipe, now } = plan;
@@ -143,7 +170,7 @@ export async function makeJob(plan: JobPlan, folder: string, signal?: AbortSigna
 			nudge: plan.nudge,
 			created: now.toISOString(),
 			target: plan.target,
-			shape: { nodes: recipe.shape.nodes, gpusPerNode: recipe.shape["gpus-per-node"] },
+			shape: shapeIn(recipe),
 			data: {
 				...dataOf(dataset),
 				samples: counted.samples,

@@ -45,6 +45,7 @@ import {
 	stateOf,
 	textOf,
 } from "./run-folder.ts";
+import type { LocalTarget } from "./targets.ts";
 
 const STARTS_WITHIN_MS = 15_000;
 const LOOK_MS = 50;
@@ -56,10 +57,19 @@ export class LocalLauncher implements Launcher {
 	readonly kind = "local";
 	readonly target: string;
 	readonly #env: NodeJS.ProcessEnv;
+	readonly #setup: string;
 
-	constructor(env: NodeJS.ProcessEnv, target = "local") {
-		this.#env = env;
-		this.target = target;
+	constructor(
+		env: NodeJS.ProcessEnv,
+		target: Omit<LocalTarget, "kind"> & { readonly name: string } = { name: "local" },
+	) {
+		this.#env = {
+			...env,
+			...target.env,
+			...(target.python !== undefined && { [TRAIN_PYTHON]: target.python }),
+		};
+		this.#setup = target.setup ?? "";
+		this.target = target.name;
 	}
 
 	async doctor(shape: JobShape, _signal?: AbortSignal): Promise<Finding[]> {
@@ -119,7 +129,7 @@ export class LocalLauncher implements Launcher {
 		const log = openSync(join(folder, LOG_FILE), "a");
 		let pid: number | undefined;
 		try {
-			const child = spawn("bash", [SCRIPT_FILE], {
+			const child = spawn("bash", ["-c", `${this.#setup}\nexec bash ${SCRIPT_FILE}`], {
 				cwd: folder,
 				detached: true,
 				stdio: ["ignore", log, log],

@@ -55,7 +55,7 @@ def now():
 
 def say(text):
     if RANK == 0:
-        print(text, flush=True)
+        print(f"nudge: {text}", flush=True)     # apart from what libraries say
 
 
 def write_end(run, reason, message, step=None):
@@ -750,7 +750,7 @@ def main():
         if not isinstance(error, Ending):
             traceback.print_exc()
         reason, message, step = what_ended(error)
-        print(f"{'stopped' if reason == 'stopped' else 'ended'}: {message}", file=sys.stderr, flush=True)
+        print(f"nudge: {'stopped' if reason == 'stopped' else 'ended'}: {message}", file=sys.stderr, flush=True)
         write_end(run, reason, message, step)
         sys.stdout.flush()
         os._exit(EXIT[reason])      # a rank that waits for another would not end by itself
