@@ -38,7 +38,7 @@ export const FILTER_FIELDS = [
 
 type Test = (entry: Filterable) => boolean;
 
-const TERM = /(?:(\w+):)?(?:"([^"]*)"?|(\S+))/g;
+const TERM = /(?:(\w+):)?(?:"([^"]*)"?|([^\s"]\S*)|(?<=:)(?=\s|$))/g;
 
 export function runFilter(query: string): RunFilter {
 	const tests: Test[] = [];

@@ -288,6 +288,7 @@ export function tailOf(branch: Branch, units: number): Tail {
 		if (begin >= text.length && text !== "") break;
 		spans.unshift({ kind, text: text.slice(begin) });
 		from -= text.length - begin;
+		if (begin > 0) break;
 	}
 	return {
 		from,

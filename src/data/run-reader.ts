@@ -199,10 +199,9 @@ export function headOf(raw: Buffer, whole = false): Head | string {
 	if (cut > 0 && raw.at(-1) === 0x7d) {
 		const before = raw.subarray(0, cut);
 		const head = isUtf8(before) ? parsed(`${before.toString("utf8")}}`) : undefined;
-		if (head) {
-			const begun = BEGUN.exec(raw.subarray(-END_BYTES).toString("latin1"))?.[1];
-			return begun === undefined ? head : { ...head, begun };
-		}
+		const begun = BEGUN.exec(raw.subarray(-END_BYTES).toString("latin1"))?.[1];
+		// Fields in another order than that in which they are written: all of it is read.
+		if (head && begun !== undefined) return { ...head, begun };
 	}
 	if (!isUtf8(raw)) return "not UTF-8";
 	const text = raw.toString("utf8");
