@@ -15,7 +15,7 @@ export const failedCode = rule<Options>({
 	says: "the last block of code failed, most did, or one had to be stopped",
 	details:
 		"A block that failed and was then mended stays: that is the debugging START is to learn. any: true drops that too, as NeMo-Skills' remove_code_errors does.",
-	source: 'arXiv 2503.04625, section 3.2 ("failed code" is dropped; how is not said)',
+	source: 'arXiv 2503.04625, Hint-RFT ("failed code" is dropped; how is not said)',
 	on: true,
 	options: {
 		last: { type: "boolean", default: true, says: "drop where the last block failed" },

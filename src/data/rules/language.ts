@@ -19,7 +19,7 @@ export const language = rule<Options>({
 	details:
 		"Only prose is looked at: no code, no outputs. Letters that are set for mathematics (ℝ, 𝑥) have no script. Latin is allowed by itself because formulas are written in it; without it in allow, thinking in English about a Chinese problem is dropped as well.",
 	source:
-		"arXiv 2501.12948, section 2.3.3 (traces with mixed languages are filtered out); scripts by https://www.unicode.org/reports/tr24/",
+		"arXiv 2501.12948, rejection sampling (traces with mixed languages are filtered out); scripts by https://www.unicode.org/reports/tr24/",
 	on: true,
 	options: {
 		share: {

@@ -5,7 +5,7 @@ import { plural, rule } from "./rule.ts";
 export const noTool = rule<{ calls: number; ok: number }>({
 	id: "no-tool",
 	says: "too little code ran",
-	source: "arXiv 2503.04625, section 3.2: what is trained is thinking that uses Python",
+	source: "arXiv 2503.04625 (Hint-RFT): what is trained is thinking that uses Python",
 	on: true,
 	options: {
 		calls: {
@@ -57,7 +57,7 @@ export const noTool = rule<{ calls: number; ok: number }>({
 export const tool = rule<Record<never, never>>({
 	id: "tool",
 	says: "code ran at all (for the ablation without tools)",
-	source: "arXiv 2503.04625, section 4.4: the same fine-tuning without tools (QwQ-RFT)",
+	source: "arXiv 2503.04625 (ablation): the same fine-tuning without tools (QwQ-RFT)",
 	on: false,
 	options: {},
 	examples: [

@@ -6,7 +6,7 @@ const VERDICTS = ["correct", "wrong", "unparseable", "no answer", "unchecked"] a
 export const verdict = rule<{ keep: readonly string[] }>({
 	id: "verdict",
 	says: "the verdict is not one of those to keep",
-	source: "arXiv 2503.04625, section 3.2: what was answered wrong is no sample (rejection sampling)",
+	source: "arXiv 2503.04625 (Hint-RFT): what was answered wrong is no sample (rejection sampling)",
 	on: true,
 	options: {
 		keep: { type: "list", choices: VERDICTS, default: ["correct"], says: "verdicts that are kept" },

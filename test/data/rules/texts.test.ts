@@ -7,10 +7,10 @@ import { compile, type Sieve } from "../../../src/data/rules/compile.ts";
 import { exampleRollout, model, output } from "../../../src/data/rules/examples.ts";
 import { Reading } from "../../../src/data/rules/reading.ts";
 import { RULES } from "../../../src/data/rules/registry.ts";
+import { alone, exampleContext as context } from "../../../src/data/rules/run-example.ts";
 import { loadDialects } from "../../../src/hints/library.ts";
 import { Scanner } from "../../../src/hints/scanner.ts";
 import type { Span } from "../../../src/trace/span.ts";
-import { alone, context } from "./sieve.ts";
 
 const THINKING = `Okay, so I need to find the number of ordered pairs (a, b) of positive integers with a + b = 1000 and neither a nor b has a zero digit.
 
