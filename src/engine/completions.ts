@@ -6,7 +6,6 @@
  * that is handed over ends before the stop string whether the server left it in or out, ids that lie beyond are dropped,
  * and the end of a token that was cut is spelled anew.
  */
-import type OpenAI from "openai";
 import type { Prefix } from "../trace/span.ts";
 import { type Choice, ended, requestBody, unitOf, usageOf } from "./completions-wire.ts";
 import type { Dialect } from "./dialects.ts";
@@ -21,10 +20,10 @@ import {
 } from "./engine.ts";
 import { Flow, type Rest } from "./flow.ts";
 import { refusal } from "./refusal.ts";
-import { redact, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 import { eventObject, events } from "./stream.ts";
 import { eosOf, headerText, type TemplateSource } from "./template-source.ts";
-import { ask, askJson, cut } from "./transport.ts";
+import { type Answer, ask, askJson, cut, textOf } from "./transport.ts";
 
 export type CompletionsOptions = {
 	readonly id: string;
@@ -51,7 +50,6 @@ export class CompletionsEngine implements Engine {
 	readonly #api: Server;
 	readonly #dialect: Dialect;
 	readonly #template: TemplateSource;
-	#client: OpenAI | undefined;
 
 	static async open(options: CompletionsOptions): Promise<CompletionsEngine> {
 		const { dialect } = options;
@@ -130,11 +128,14 @@ export class CompletionsEngine implements Engine {
 		let reason: GenerateEnd["reason"] | undefined;
 		let matched: string | undefined;
 		let counted = 0;
+		let answer: Answer | undefined;
 		try {
-			const body = await this.#open(
-				requestBody(this.info.model, this.#dialect, ids ?? prefix.text, options, maxTokens),
+			answer = await ask(this.#api, "/completions", {
+				json: requestBody(this.info.model, this.#dialect, ids ?? prefix.text, options, maxTokens),
 				signal,
-			);
+			});
+			const { status, headers, body } = answer;
+			if (status >= 400) throw refusal(this.#api, "/completions", status, headers, await textOf(answer));
 			for await (const event of events(body, where)) {
 				const data = eventObject(this.#server, where, event);
 				usage = usageOf(data.usage, usage, ids?.length);
@@ -170,6 +171,8 @@ export class CompletionsEngine implements Engine {
 			if (reason !== undefined) return this.#ended(reason, matched, usage);
 			yield* this.#rest(flow.finish());
 			throw error;
+		} finally {
+			answer?.close();
 		}
 		return this.#ended(reason, matched, usage);
 	}
@@ -214,66 +217,6 @@ export class CompletionsEngine implements Engine {
 		yield ids === undefined
 			? { text: rest.tail }
 			: { text: rest.tail, ids, ...(ids.length === 1 ? { lens: [rest.tail.length] } : {}) };
-	}
-
-	/** Sends the request through the openai client: its authentication and errors, none of its retries, own time limits. */
-	async #open(
-		body: Record<string, unknown>,
-		signal: AbortSignal | undefined,
-	): Promise<AsyncIterable<Uint8Array>> {
-		const sdk = await import("openai");
-		this.#client ??= new sdk.default({
-			baseURL: this.#api.baseUrl,
-			// The key is in the server's headers already; the client insists on one.
-			apiKey: "none",
-			maxRetries: 0,
-			timeout: 2 ** 31 - 1,
-			fetch: (url, init) => this.#fetch(String(url), init),
-		});
-		try {
-			const response = await this.#client.completions
-				.create(body as unknown as OpenAI.CompletionCreateParamsStreaming, {
-					...(signal === undefined ? {} : { signal }),
-				})
-				.asResponse();
-			return response.body as unknown as AsyncIterable<Uint8Array>;
-		} catch (error) {
-			throw this.#explained(error, sdk);
-		}
-	}
-
-	/** The client's fetch, over node:http: no hidden time limits, and a break of the body that can be told from its end. */
-	async #fetch(url: string, init: { body?: unknown; signal?: unknown } | undefined): Promise<Response> {
-		const answer = await ask(this.#api, url, {
-			method: "POST",
-			body: String(init?.body ?? ""),
-			signal: init?.signal as AbortSignal | undefined,
-		});
-		const headers = new Headers();
-		for (const [name, value] of Object.entries(answer.headers))
-			if (typeof value === "string") headers.set(name, value);
-		return new Response(ReadableStream.from(answer.body) as ReadableStream<Uint8Array<ArrayBuffer>>, {
-			status: answer.status,
-			headers,
-		});
-	}
-
-	#explained(error: unknown, sdk: typeof import("openai")): unknown {
-		if (error instanceof sdk.APIError && typeof error.status === "number")
-			return refusal(
-				this.#api,
-				"/completions",
-				error.status,
-				Object.fromEntries((error.headers as Headers | undefined)?.entries() ?? []),
-				error.error === undefined ? error.message : JSON.stringify({ error: error.error }),
-			);
-		for (let cause = error; cause instanceof Error; cause = cause.cause)
-			if (cause instanceof EngineError) return cause;
-		const message = error instanceof Error ? error.message : String(error);
-		return new EngineError(
-			"unreachable",
-			redact(`${this.#api.baseUrl} does not answer: ${message}`, this.#api.secrets),
-		);
 	}
 
 	async #tokens(body: Record<string, unknown>): Promise<number[]> {

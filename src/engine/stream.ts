@@ -11,48 +11,85 @@ const LONGEST_LINE = 64 * 1024 * 1024;
 /** Kept of an error for its message. */
 const ERROR_BODY = 1000;
 
-/** Lines of a body, without their ends. Linear in the length of the body however it is cut. */
-export async function* lines(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
-	let parts: Uint8Array[] = [];
-	let held = 0;
-	for await (const piece of body) {
-		let from = 0;
-		for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
-			parts.push(piece.subarray(from, at));
-			const line = Buffer.concat(parts).toString("utf8");
-			parts = [];
-			held = 0;
-			from = at + 1;
-			yield line.endsWith("\r") ? line.slice(0, -1) : line;
-		}
-		if (from < piece.length) {
-			parts.push(piece.subarray(from));
-			held += piece.length - from;
-		}
-		if (held > LONGEST_LINE)
-			throw new EngineError(
-				"protocol",
-				`${where} sent a line of more than ${LONGEST_LINE} bytes; that is no token stream.`,
-			);
+/** Cuts a body into lines without their ends, whatever pieces it comes in. */
+class Lines {
+	readonly #where: string;
+	/** The beginning of a line whose end has not come. */
+	#parts: Uint8Array[] = [];
+	#held = 0;
+
+	constructor(where: string) {
+		this.#where = where;
 	}
-	if (parts.length > 0) yield Buffer.concat(parts).toString("utf8");
+
+	/** The lines that a piece completes. */
+	push(piece: Uint8Array): string[] {
+		const last = piece.lastIndexOf(10);
+		if (last < 0) {
+			this.#parts.push(piece);
+			this.#held += piece.length;
+			if (this.#held > LONGEST_LINE)
+				throw new EngineError(
+					"protocol",
+					`${this.#where} sent a line of more than ${LONGEST_LINE} bytes; that is no token stream.`,
+				);
+			return [];
+		}
+		const whole = piece.subarray(0, last);
+		// All lines of a piece are decoded at once: a line feed is never part of another character.
+		const text = utf8(this.#parts.length === 0 ? whole : Buffer.concat([...this.#parts, whole]));
+		const rest = piece.subarray(last + 1);
+		this.#parts = rest.length > 0 ? [rest] : [];
+		this.#held = rest.length;
+		const lines = text.split("\n");
+		for (let i = 0; i < lines.length; i++) {
+			const line = lines[i]!;
+			if (line.charCodeAt(line.length - 1) === CARRIAGE_RETURN) lines[i] = line.slice(0, -1);
+		}
+		return lines;
+	}
+
+	/** What stands behind the last line feed. */
+	rest(): string {
+		return utf8(Buffer.concat(this.#parts));
+	}
+}
+
+const CARRIAGE_RETURN = 13;
+
+function utf8(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** Lines of a body, without their ends. */
+export async function* lines(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
+	const found = new Lines(where);
+	for await (const piece of body) for (const line of found.push(piece)) yield line;
+	const rest = found.rest();
+	if (rest !== "") yield rest;
 }
 
 /** The data of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html); ends at "[DONE]" or the end of the body. Comments and other fields are left out. */
 export async function* events(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
-	let data: string[] = [];
-	for await (const line of lines(body, where)) {
-		if (line === "") {
-			if (data.length > 0) {
-				const event = data.join("\n");
-				if (event === "[DONE]") return;
-				yield event;
+	const found = new Lines(where);
+	let data: string | undefined;
+	for await (const piece of body) {
+		for (const line of found.push(piece)) {
+			if (line === "") {
+				if (data === undefined) continue;
+				if (data === "[DONE]") return;
+				yield data;
+				data = undefined;
+			} else if (line.startsWith("data:")) {
+				const field = line.slice(line.charCodeAt(5) === SPACE ? 6 : 5);
+				data = data === undefined ? field : `${data}\n${field}`;
 			}
-			data = [];
-		} else if (line.startsWith("data:")) data.push(line.startsWith("data: ") ? line.slice(6) : line.slice(5));
+		}
 	}
 	// An event without its empty line was cut; who reads misses the finish reason and says so.
 }
+
+const SPACE = 32;
 
 /** An object out of one event of a stream, or EngineError: garbage, or the error that the server put into the stream. */
 export function eventObject(server: Server, where: string, event: string): Record<string, unknown> {

@@ -93,7 +93,7 @@ export function ask(
 			resolve({
 				status: response.statusCode ?? 0,
 				headers: response.headers,
-				body: whole(response, `${url.origin}${url.pathname}`, () => silence),
+				body: new Body(response, `${url.origin}${url.pathname}`, () => silence),
 				close: () => request.destroy(),
 			});
 		});
@@ -101,20 +101,92 @@ export function ask(
 	});
 }
 
-/** The body; an end before the server's own end is a cut. */
-async function* whole(
-	response: IncomingMessage,
-	where: string,
-	silent: () => boolean,
-): AsyncGenerator<Buffer> {
-	try {
-		for await (const piece of response) yield piece as Buffer;
-	} catch (error) {
-		throw cut(where, silent() ? "the server fell silent" : reason(error));
-	} finally {
-		response.destroy();
+/** More than this is not read ahead of whoever takes it. */
+const AHEAD_BYTES = 1 << 20;
+
+/**
+ * The body; an end before the server's own end is a cut. Pieces that came together are handed over together: at many
+ * streams, what each piece costs on its way is most of what a token costs.
+ */
+class Body implements AsyncIterableIterator<Buffer> {
+	readonly #response: IncomingMessage;
+	readonly #where: string;
+	readonly #silent: () => boolean;
+	#pieces: Buffer[] = [];
+	#bytes = 0;
+	#flowing = false;
+	#over: { readonly error?: EngineError } | undefined;
+	#waiting: (() => void) | undefined;
+
+	constructor(response: IncomingMessage, where: string, silent: () => boolean) {
+		this.#response = response;
+		this.#where = where;
+		this.#silent = silent;
 	}
-	if (!response.complete) throw cut(where, "the connection closed");
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async next(): Promise<IteratorResult<Buffer>> {
+		if (!this.#flowing) this.#flow();
+		for (;;) {
+			if (this.#pieces.length > 0) {
+				const value = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+				this.#pieces = [];
+				if (this.#bytes > AHEAD_BYTES) this.#response.resume();
+				this.#bytes = 0;
+				return { done: false, value };
+			}
+			if (this.#over) {
+				const { error } = this.#over;
+				this.#over = {};
+				if (error) throw error;
+				return { done: true, value: undefined };
+			}
+			await new Promise<void>((resolve) => {
+				this.#waiting = resolve;
+			});
+		}
+	}
+
+	async return(): Promise<IteratorResult<Buffer>> {
+		this.#pieces = [];
+		this.#end();
+		return { done: true, value: undefined };
+	}
+
+	/** Not before somebody takes it: until then the socket waits. */
+	#flow(): void {
+		this.#flowing = true;
+		const response = this.#response;
+		response.on("data", (piece: Buffer) => {
+			this.#pieces.push(piece);
+			this.#bytes += piece.length;
+			if (this.#bytes > AHEAD_BYTES) response.pause();
+			this.#wake();
+		});
+		response.on("end", () =>
+			this.#end(response.complete ? undefined : cut(this.#where, "the connection closed")),
+		);
+		response.on("error", (error) =>
+			this.#end(cut(this.#where, this.#silent() ? "the server fell silent" : reason(error))),
+		);
+		response.on("close", () => this.#end(cut(this.#where, "the connection closed")));
+		if (response.destroyed && !response.readableLength) this.#end(cut(this.#where, "the connection closed"));
+	}
+
+	#end(error?: EngineError): void {
+		if (this.#over) return;
+		this.#over = error ? { error } : {};
+		this.#response.destroy();
+		this.#wake();
+	}
+
+	#wake(): void {
+		this.#waiting?.();
+		this.#waiting = undefined;
+	}
 }
 
 export function cut(where: string, why: string): EngineError {
