@@ -41,7 +41,8 @@ test("what stands before the trace is read as it would be from the whole line, w
 			const { header, spans, ...wanted } = rollout as Rollout;
 			expect(head).toMatchObject(wanted);
 			// As it is written: the answer before the trace.
-			const written = { key: rollout.key, ...(answer ? { answer } : {}), ...rollout };
+			const { key, ...others } = rollout;
+			const written = { key, ...(answer ? { answer } : {}), ...others };
 			expect(headOf(Buffer.from(JSON.stringify(written)))).toEqual(wanted);
 			expect(headOf(raw, true)).toMatchObject(wanted);
 		}),

@@ -24,7 +24,7 @@ const FIXED = 2 + 5 + 8 + 4 + 4 + 8;
 const WORDS_LEAST = 12;
 
 function widths(columns: number): Widths {
-	const verdict = columns >= 74 ? 12 : 0;
+	const verdict = columns >= 74 ? 13 : 0;
 	const problem = Math.max(6, Math.min(28, Math.floor((columns - FIXED - verdict) * 0.46)));
 	return { problem, verdict, answer: Math.max(0, columns - FIXED - verdict - problem) };
 }

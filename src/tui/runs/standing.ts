@@ -107,7 +107,7 @@ const LEAST_BAR = 4;
 export function verdictFacts(
 	summary: RunSummary,
 ): { readonly token: "correct" | "wrong" | "unknown"; readonly says: string }[] {
-	const { verdicts, rollouts, accuracy, interval } = summary;
+	const { verdicts, rollouts, checked, accuracy, interval } = summary;
 	if (rollouts === 0) return [];
 	const between = interval
 		? ` (95 %: ${(100 * interval[0]).toFixed(1)} to ${(100 * interval[1]).toFixed(1)})`
@@ -119,12 +119,13 @@ export function verdictFacts(
 		["x", "wrong", "wrong"],
 		["-", "no answer", "wrong"],
 		["?", "unparseable", "unknown"],
-		[".", "unchecked", "unknown"],
 	] as const;
 	for (const [mark, verdict, token] of marks) {
 		const count = verdicts[verdict];
-		if (count > 0) facts.push({ token, says: `${mark} ${verdict} ${percent(count / rollouts)}` });
+		if (count > 0) facts.push({ token, says: `${mark} ${verdict} ${percent(count / checked)}` });
 	}
+	// Shares are of those that could be checked.
+	if (verdicts.unchecked > 0) facts.push({ token: "unknown", says: `. ${verdicts.unchecked} unchecked` });
 	return facts;
 }
 
