@@ -64,7 +64,7 @@ export function checked(row: Record<string, unknown>): Checked {
 		if (!letterIn(answer, choices))
 			return { mistake: `the answer ${JSON.stringify(answer)} is none of the choices` };
 	}
-	const tests = row.tests === undefined ? undefined : testsOf(row.tests);
+	const tests = row.tests === undefined ? undefined : testsOf(row.tests, row.preamble);
 	if (typeof tests === "string") return { mistake: tests };
 	const problem: Problem = {
 		id: row.id as string,
@@ -99,13 +99,15 @@ function nameOf(entryPoint: string): string {
 }
 
 /** Tests, or what is wrong with them. A list of one function test is that test. */
-function testsOf(value: unknown): CodeTests | string {
+function testsOf(value: unknown, before: unknown): CodeTests | string {
 	const list = Array.isArray(value) ? value : [value];
 	if (list.length === 0) return '"tests" is an empty list: nothing would be checked';
 	if (list.every(isInputTest)) return list.map(({ input, output }) => ({ input, output }));
 	const [only] = list;
 	if (list.length === 1 && isFunctionTest(only)) {
-		return { entry_point: only.entry_point, test: only.test, style: only.style };
+		const preamble = [only.preamble, before].find((one) => isText(one) && one.trim() !== "");
+		const { entry_point, test, style } = only;
+		return { entry_point, test, style, ...(preamble === undefined ? {} : { preamble: preamble as string }) };
 	}
 	return (
 		'"tests" must be a list of {input, output}, or one {entry_point, test, style} ' +

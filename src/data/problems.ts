@@ -34,6 +34,7 @@ const OWN_FIELDS = [
 	"tests",
 	"source",
 	"starter",
+	"preamble",
 	"reference_passes",
 ];
 

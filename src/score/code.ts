@@ -171,7 +171,7 @@ class Runner {
 		const timeoutMs = this.#options.limits?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 		// Only code that was not stopped by a failed assert reaches the last mark, and no program can know it beforehand.
 		const mark = randomBytes(16).toString("hex");
-		const defined = await this.#run(`${PRELUDE}\n\n${answer}`, timeoutMs);
+		const defined = await this.#run(`${PRELUDE}\n\n${tests.preamble ?? ""}\n\n${answer}`, timeoutMs);
 		if (defined.verdict !== "ok") {
 			const reporting = new Reporting(undefined);
 			reporting.add(broken(defined, 1));

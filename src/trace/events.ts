@@ -14,7 +14,13 @@ export type Domain = "math" | "code" | "science";
 
 export type CodeTests =
 	| { readonly input: string; readonly output: string }[]
-	| { readonly entry_point: string; readonly test: string; readonly style: "check" | "script" };
+	| {
+			readonly entry_point: string;
+			readonly test: string;
+			readonly style: "check" | "script";
+			/** Code that a program finds already there, such as the classes that its arguments are of. */
+			readonly preamble?: string;
+	  };
 
 /** A question with a way to check it. */
 export type Problem = {

@@ -161,3 +161,13 @@ describe("a problem", () => {
 		expect(matches(problem, { domain: "code" })).toBe(false);
 	});
 });
+
+test("what a function's tests say comes before the program goes with them", () => {
+	const tests = { entry_point: "f", test: "assert f(Node()) == 1", style: "script" };
+	const row = { id: "c", domain: "code", problem: "Write f.", tests, preamble: "class Node: pass" };
+	expect(parseProblem(JSON.stringify(row))).toMatchObject({
+		problem: { tests: { ...tests, preamble: "class Node: pass" } },
+	});
+	const inputs = { ...row, tests: [{ input: "1", output: "2" }] };
+	expect(parseProblem(JSON.stringify(inputs))).toMatchObject({ problem: { tests: inputs.tests } });
+});
