@@ -1,6 +1,6 @@
 /** `nudge dataset rules`: the rules of a recipe, or one rule with its options and examples, run as they are shown. */
 
-import { type Recipe, RecipeError, readRecipe } from "../data/recipe.ts";
+import { type Recipe, readRecipe } from "../data/recipe.ts";
 import { defaultSays } from "../data/recipe-schema.ts";
 import { unitSays } from "../data/recipe-text.ts";
 import { overridden } from "../data/recipe-words.ts";
@@ -9,36 +9,7 @@ import type { OptionValue, Rule } from "../data/rules/rule.ts";
 import { runExample } from "../data/rules/run-example.ts";
 import { nearest } from "../hints/nearest.ts";
 import { visibleLine } from "../trace/visible.ts";
-import { type Command, type Context, type ExitCode, text, UsageError } from "./command.ts";
-
-/** For the table of `nudge dataset`; `run` may be loaded lazily. */
-export const RULES_WORDS = {
-	summary: "list the rules that drop rollouts, or explain one with its options and examples",
-	positionals: [
-		{ name: "RULE", says: "one rule, in full; all in one line each if not given", optional: true },
-	],
-	options: [
-		{
-			name: "recipe",
-			value: "RECIPE",
-			completes: "file",
-			says: "as this recipe has them: a file, or start, seed, no-tool (start)",
-		},
-		{
-			name: "rule",
-			value: "RULE=VALUE",
-			many: true,
-			says: "and with this set: repetition=off, repetition.share=0.3",
-		},
-		{ name: "yaml", says: "the recipe whole, with what every option means: to begin one's own from" },
-		{ name: "json", says: "one JSON object a line" },
-	],
-	examples: [
-		"nudge dataset rules",
-		"nudge dataset rules repetition",
-		"nudge dataset rules --recipe start --yaml > mine.yaml",
-	],
-} as const satisfies Partial<Command>;
+import { type Context, type ExitCode, text, UsageError } from "./command.ts";
 
 export async function rules(context: Context): Promise<ExitCode> {
 	const { io, args, options } = context;
@@ -70,13 +41,8 @@ export async function rules(context: Context): Promise<ExitCode> {
 }
 
 function recipeOf(context: Context): Recipe {
-	try {
-		const recipe = readRecipe(text(context, "recipe") ?? "start", context.io.cwd);
-		return overridden(recipe, { rule: context.options.rule as readonly string[] | undefined });
-	} catch (error) {
-		if (error instanceof RecipeError) throw new UsageError(error.message);
-		throw error;
-	}
+	const recipe = readRecipe(text(context, "recipe") ?? "start", context.io.cwd);
+	return overridden(recipe, { rule: context.options.rule as readonly string[] | undefined });
 }
 
 async function ruleLines(rule: Rule, recipe: Recipe): Promise<string[]> {

@@ -170,6 +170,23 @@ export const dataset: Command = {
 			examples: ["nudge dataset split d-start --out parts --parts train=0.9,valid=0.1"],
 			run: async (context) => (await import("./dataset-parts.ts")).split(context),
 		},
+		rules: {
+			summary: "list the rules that drop rollouts, or explain one with its options and examples",
+			positionals: [
+				{ name: "RULE", says: "one rule in full; all in a line each if not given", optional: true },
+			],
+			options: [
+				...RULES,
+				{ name: "yaml", says: "the recipe whole, with what every option means: to begin one's own from" },
+				{ name: "json", says: "one JSON object a line" },
+			],
+			examples: [
+				"nudge dataset rules",
+				"nudge dataset rules repetition",
+				"nudge dataset rules --recipe start --yaml > mine.yaml",
+			],
+			run: async (context) => (await import("./dataset-rules.ts")).rules(context),
+		},
 		stats: {
 			summary: "the way from rollouts to samples, and what the samples are",
 			positionals: [DATASET],
