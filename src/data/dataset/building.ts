@@ -131,7 +131,7 @@ class Building {
 			await this.#remembered(again);
 			return await this.#finish(again, counted);
 		} finally {
-			await again.close();
+			again.close();
 		}
 	}
 
@@ -210,7 +210,6 @@ class Building {
 		for (const { of: question, file, at, bytes, input } of this.#waiting.sorted((a, b) =>
 			a.id < b.id ? -1 : 1,
 		)) {
-			this.#what.signal?.throwIfAborted();
 			const place = { file: this.#files[file]!, at, bytes };
 			const rollout = await this.#again(again, place, input);
 			const dropped = remembering.judge(rollout);
@@ -225,7 +224,7 @@ class Building {
 		input: number,
 		key?: string,
 	): Promise<Rollout> {
-		const rollout = parseRollout((await again.line(file, at, bytes)).toString("utf8"));
+		const rollout = parseRollout((await again.line(file, at, bytes, this.#what.signal)).toString("utf8"));
 		if (typeof rollout === "string" || (key !== undefined && rollout.key !== key))
 			throw new DatasetError(
 				`${file} was changed while it was read (at byte ${at}): nothing was kept. Start again when nobody writes to it`,
@@ -237,7 +236,7 @@ class Building {
 	}
 
 	async #finish(again: LinesAgain, counted: readonly Counted[]): Promise<Built> {
-		const { kind, recipe, inputs, signal, out, nudge } = this.#what;
+		const { kind, recipe, inputs, out, nudge } = this.#what;
 		const questions = this.#questions.sorted();
 		const wanted = kind.settle?.(questions) ?? ((question: Question): number => question.picks.length);
 		this.#what.onPhase?.("writing the samples");
@@ -247,7 +246,6 @@ class Building {
 			const take = Math.min(wanted(question), question.picks.length);
 			if (take > 0) kept.add(question);
 			for (const { candidate, place, input } of question.picks.slice(0, take)) {
-				signal?.throwIfAborted();
 				const rollout = await this.#again(again, place, input, candidate.key);
 				const traced = tracedRollout(rollout, inputs[input]!);
 				this.#draft.sample(sampleOfTrace(traced, { trainHints: recipe.train.hints, lens: true }));

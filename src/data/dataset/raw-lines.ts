@@ -6,6 +6,7 @@
  * named; the bytes belong to the reader and are good until `take` returns. Memory: two pieces of the file and one line.
  * The next piece is read while the lines of this one are looked at.
  */
+import { closeSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
 export type RawReading = {
@@ -89,28 +90,38 @@ async function fill(handle: FileHandle, into: Buffer): Promise<number> {
 	return (await handle.read(into, 0, into.length, null)).bytesRead;
 }
 
-/** Lines that were seen before, wherever they stand. Keeps the files open that it was asked for. */
-export class LinesAgain {
-	readonly #open = new Map<string, FileHandle>();
+/** So many lines are read before others have their turn. */
+const IN_A_ROW = 64;
 
-	async line(file: string, at: number, length: number): Promise<Buffer> {
-		let handle = this.#open.get(file);
-		if (!handle) {
-			handle = await open(file, "r");
-			this.#open.set(file, handle);
+/**
+ * Lines that were seen before, wherever they stand. Keeps the files open that it was asked for; the bytes are good until
+ * the next call. (A read in the thread pool costs several times what it takes to read a line that was read a while ago.)
+ */
+export class LinesAgain {
+	readonly #open = new Map<string, number>();
+	#bytes = Buffer.allocUnsafe(CHUNK_BYTES);
+	#count = 0;
+
+	async line(file: string, at: number, length: number, signal?: AbortSignal): Promise<Buffer> {
+		if (++this.#count % IN_A_ROW === 0) await new Promise(setImmediate);
+		signal?.throwIfAborted();
+		let descriptor = this.#open.get(file);
+		if (descriptor === undefined) {
+			descriptor = openSync(file, "r");
+			this.#open.set(file, descriptor);
 		}
-		const bytes = Buffer.allocUnsafe(length);
+		if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafe(2 * length);
 		let got = 0;
 		while (got < length) {
-			const { bytesRead } = await handle.read(bytes, got, length - got, at + got);
-			if (bytesRead === 0) break;
-			got += bytesRead;
+			const more = readSync(descriptor, this.#bytes, got, length - got, at + got);
+			if (more === 0) break;
+			got += more;
 		}
-		return bytes.subarray(0, got);
+		return this.#bytes.subarray(0, got);
 	}
 
-	async close(): Promise<void> {
-		for (const handle of this.#open.values()) await handle.close();
+	close(): void {
+		for (const descriptor of this.#open.values()) closeSync(descriptor);
 		this.#open.clear();
 	}
 }
