@@ -117,11 +117,16 @@ function planLines({ data, shape, target, recipe }: JobSheet, { base }: JobPlan)
 				? ` (sha256 ${base.sha256.slice(0, 12)})`
 				: " (on the target)";
 	return [
-		`train       ${recipe.base.model}${known}`,
-		`on          ${data.name} (${data.kind}): ${many(data.samples, "sample")}${data.tokens === undefined ? "" : `, ${data.tokens.toLocaleString("en")} tokens`}`,
-		`recipe      ${recipe.name}: ${recipe.method === "full" ? "all parameters" : `adapters of rank ${recipe.lora.rank}`}, learning rate ${recipe["learning-rate"]}, ${many(recipe.epochs, "epoch")}, ${recipe.batch.sequences} sequences a step`,
+		`train       ${visibleLine(recipe.base.model)}${known}`,
+		`on          ${visibleLine(data.name)} (${visibleLine(data.kind)}): ${many(data.samples, "sample")}${data.tokens === undefined ? "" : `, ${data.tokens.toLocaleString("en")} tokens`}`,
+		`recipe      ${recipe.name}: ${recipe.method === "full" ? "all parameters" : `adapters of rank ${recipe.lora.rank}`}, learning rate ${short(recipe["learning-rate"])}, ${many(recipe.epochs, "epoch")}, ${recipe.batch.sequences} sequences a step`,
 		`where       ${target.name} (${target.kind}): ${on}`,
-	].map(visibleLine);
+	];
+}
+
+/** 7e-6 rather than 0.000007. */
+function short(rate: number): string {
+	return rate < 1e-3 ? rate.toExponential() : String(rate);
 }
 
 async function dryRun(

@@ -168,7 +168,8 @@ export class Lab {
 	traceSettings(policy = this.policy()): TraceSettings {
 		const { info } = this.engine;
 		const { sampling, budgets, system, instruction } = this.settings;
-		const auto = info.model === TINY_MODEL ? "" : BOXED;
+		// What was trained from it is named after it (guest/train.py).
+		const auto = info.model.startsWith(TINY_MODEL) ? "" : BOXED;
 		const said = instruction === "auto" ? auto : instruction === "none" ? "" : instruction;
 		return {
 			engine: info.id,

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILT_IN_BASE, isHubId, type Recipe } from "./recipe.ts";
 import { FINAL_FILE, type FinalSheet, JobError } from "./run-folder.ts";
@@ -85,21 +85,27 @@ export function trainedAlready(base: Base): string | undefined {
 	return `the base ${base.folder} was itself trained from ${lineage.base.model} on ${lineage.dataset.name} (${lineage.dataset.kind}). START is trained from that base on D_START, not from START-0: name ${lineage.base.model} as base. If you mean to train on: --from-checkpoint-on-purpose`;
 }
 
-/** Where the trainer finds it, copying it into the job's folder where it must go along. */
-export async function placeBase(base: Base, folder: string, far: boolean): Promise<string> {
+/** What a base that goes along is called in the job's folder. */
+const ALONG = "base";
+
+/** Where the trainer finds it: a hub id, a folder of its machine, or `base` in the job's folder. */
+export function placeOf(base: Base, far: boolean): string {
 	if (base.kind === "hub") return base.id;
-	if (base.kind === "far") return base.folder;
-	const own = base.folder === SHIPPED;
 	// A folder of this machine stays where it is; nudge's own model is small, and its place moves with an upgrade.
-	if (!far && !own) return base.folder;
+	return base.kind === "folder" && (far || base.folder === SHIPPED) ? ALONG : base.folder;
+}
+
+/** The same, with what goes along copied into the job's folder. */
+export async function placeBase(base: Base, folder: string, far: boolean): Promise<string> {
+	const place = placeOf(base, far);
+	if (place !== ALONG || base.kind !== "folder") return place;
 	if (base.bytes > MOST_SENT_BYTES)
 		throw new JobError(
 			`the base ${base.folder} is ${(base.bytes / 1e9).toFixed(0)} GB, too large to be sent along with a job: copy it to the target and name its path there as base.model, or use a hub id`,
 		);
-	await mkdir(join(folder, "base"), { recursive: true });
-	for (const name of filesOf(base.folder))
-		await copyFile(join(base.folder, name), join(folder, "base", basename(name)));
-	return "base";
+	await mkdir(join(folder, ALONG), { recursive: true });
+	for (const name of filesOf(base.folder)) await copyFile(join(base.folder, name), join(folder, ALONG, name));
+	return place;
 }
 
 /** The model's own measures, where they can be read here. */

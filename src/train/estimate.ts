@@ -224,7 +224,7 @@ export function estimateLines(facts: {
 	const cpu = recipe.shape["cpu-processes"] > 0;
 	const known = GPUS[gpu];
 	const lines = [
-		`parameters  ${(parametersOf(model) / 1e9).toPrecision(3)} billion`,
+		`parameters  ${millions(parametersOf(model))}`,
 		`memory      about ${gb(memory.total)} ${cpu ? "a process" : "a GPU"}: states ${gb(memory.states)}, activations ${gb(memory.activations)}, logits ${gb(memory.logits)}, other ${gb(memory.other)} (${recipe.batch.micro} sequence${recipe.batch.micro === 1 ? "" : "s"} of ${longest} tokens at once)`,
 	];
 	if (!cpu && known && memory.total > known.bytes * 0.95)
@@ -252,6 +252,12 @@ export function estimateLines(facts: {
 			`cost        ${time.gpuHours.toFixed(1)} GPU hours${price === undefined ? "; with --gpu-hour PRICE, in money" : `, about ${(time.gpuHours * price).toFixed(2)} at ${price} each`}`,
 		);
 	return lines;
+}
+
+function millions(parameters: number): string {
+	return parameters < 1e9
+		? `${(parameters / 1e6).toPrecision(3)} million`
+		: `${(parameters / 1e9).toPrecision(3)} billion`;
 }
 
 function hours(seconds: number): string {

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { linesOf, parseSample, readDatasetSheet, SHEET_FILE, samplesOf } from "../data/dataset/dataset.ts";
 import { homes } from "../trace/home.ts";
 import type { Sample } from "../trace/sample.ts";
-import { type Base, findBase, placeBase, sha256Of, trainedAlready } from "./base.ts";
+import { type Base, findBase, placeBase, placeOf, sha256Of, trainedAlready } from "./base.ts";
 import { jobScript, LAUNCH_FILE, launchScript } from "./job-script.ts";
 import type { Job } from "./launcher.ts";
 import { type Recipe, type ResolvedRecipe, resolvedRecipe } from "./recipe.ts";
@@ -124,7 +124,7 @@ export function jobId({ now, recipe, dataset }: Pick<JobPlan, "now" | "recipe" |
 /** A job as it would be, for a dry run: nothing is written, and what needs all samples read is counted by the caller. */
 export function draftJob(plan: JobPlan, counted: Counted): JobSheet {
 	const { base, recipe, far, dataset } = plan;
-	const at = base.kind === "hub" ? base.id : base.kind === "folder" && far ? "base" : base.folder;
+	const at = placeOf(base, far);
 	return {
 		job: JOB_FORMAT,
 		id: jobId(plan),

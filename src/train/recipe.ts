@@ -251,7 +251,7 @@ export function misfits(recipe: Recipe): Misfit[] {
 		const step = (processes / together) * batch.micro;
 		add(
 			["batch", "sequences"],
-			`${batch.sequences} sequences a step cannot be spread over ${processes / together} groups of GPUs with ${batch.micro} at once: take a multiple of ${step}`,
+			`${batch.sequences} sequences a step cannot be spread evenly over ${processes} processes${together > 1 ? `, ${together} to a sequence,` : ""} with ${batch.micro} at once in each: take a multiple of ${step}`,
 		);
 	}
 	if (memory.shard !== "none" && cpu && memory.shard === "zero3")

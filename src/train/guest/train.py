@@ -587,7 +587,7 @@ def save_final(run, recipe, trainer, base, entry, tokenizer, counts, callback, s
     if recipe["save"]["gguf"]:
         try:
             import to_gguf
-            say(to_gguf.convert(part, part / "model.gguf", run.name))
+            say(to_gguf.convert(part, part / "model.gguf", f"{Path(recipe['base']['model']).name}-{job_name(run)}"))
         except Exception as error:      # the model is there all the same
             say(f"no GGUF file: {error}")
     import accelerate
@@ -595,17 +595,24 @@ def save_final(run, recipe, trainer, base, entry, tokenizer, counts, callback, s
     import trl
     versions = {"python": sys.version.split()[0], "torch": torch.__version__, "transformers": transformers.__version__,
                 "trl": trl.__version__, "accelerate": accelerate.__version__}
-    sheet_of = json.loads((run / "run.json").read_text()) if (run / "run.json").exists() else {}
-    data = sheet_of.get("data", {})
+    data = sheet_of(run).get("data", {})
     files = {str(f.relative_to(part)): {"sha256": sha256(f), "bytes": f.stat().st_size} for f in sorted(part.rglob("*")) if f.is_file()}
     (part / "final.json").write_text(json.dumps({
-        "job": sheet_of.get("id", run.name), "steps": trainer.state.global_step, "tokens": counts["tokens"], "trained": counts["trained"],
+        "job": job_name(run), "steps": trainer.state.global_step, "tokens": counts["tokens"], "trained": counts["trained"],
         "lineage": {"base": entry, "recipe": recipe["name"], "dataset": {"name": data.get("name", "samples"), "kind": data.get("kind", "samples"),
                                                                         "sha256": sha256(run / "samples.jsonl")}},
         **({"loss": callback.last["loss"]} if callback.last.get("loss") is not None else {}), "seconds": round(seconds, 1),
         "versions": versions, "files": files, "created": now()}, indent="\t") + "\n")
     shutil.rmtree(run / "final", ignore_errors=True)
     os.replace(part, run / "final")
+
+
+def sheet_of(run):
+    return json.loads((run / "run.json").read_text()) if (run / "run.json").exists() else {}
+
+
+def job_name(run):
+    return sheet_of(run).get("id", run.name)
 
 
 def check_names(base, part, config):
