@@ -37,6 +37,11 @@ export const severalAnswers = rule<Record<never, never>>({
 			drops: false,
 		},
 		{
+			says: "a number, written in two ways",
+			case: { spans: [model("</think>\\boxed{1{,}024} or \\boxed{1024}")] },
+			drops: false,
+		},
+		{
 			says: "a box in a box is one answer",
 			case: { spans: [model("</think>\\boxed{\\boxed{42}}")] },
 			drops: false,
@@ -68,12 +73,14 @@ export const severalAnswers = rule<Record<never, never>>({
 	}),
 });
 
-/** An answer without what only says how it is set. */
+/** An answer without what only says how it is set: "1{,}000" is "1000", "\text{A}" is "A", "042" is "42". */
 function written(answer: string): string {
 	return tidy(answer)
 		.replace(/\\[dt]frac/g, "\\frac")
-		.replace(/\\(?:left|right|boxed|displaystyle|[,;:! ])/g, "")
-		.replace(/[{}\s$]/g, "");
+		.replace(/\\(?:left|right|boxed|displaystyle|text|textbf|mathrm|mathbf)(?![a-z])|\\[,;:! ]/g, "")
+		.replace(/[{}\s$]/g, "")
+		.replace(/(\d),(?=\d{3}(?!\d))/g, "$1")
+		.replace(/^0+(?=\d+$)/, "");
 }
 
 export const answerFirst = rule<{ mention: boolean }>({

@@ -6,8 +6,8 @@
  * once punctuation and spaces are gone, where a question of fewer than n words stands whole in the other one, or where
  * problems of contests have the same title.
  *
- * What always holds: sequences are kept as hashes of 64 bits, 16 bytes for each at most; a question that matches is named, with
- * the words that do.
+ * What always holds: sequences are kept as hashes of 64 bits (16 to 32 bytes each with whose they are; 115 MiB for 100,000
+ * questions of 39 words, texts included); a question that matches is named, with the words that do.
  */
 import { hash } from "node:crypto";
 import type { Question } from "./rule.ts";
