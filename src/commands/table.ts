@@ -38,6 +38,10 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "fine-tune a model on a dataset, on this machine or on a target of yours",
 		load: async () => (await import("./train.ts")).train,
 	},
+	jobs: {
+		summary: "list, show, follow, cancel, resume and fetch the jobs that nudge train started",
+		load: async () => (await import("./jobs.ts")).jobs,
+	},
 	sessions: {
 		summary: "list, show, replay, export and remove what was kept",
 		load: async () => (await import("./sessions.ts")).sessions,
