@@ -1,5 +1,6 @@
 /** `nudge dataset`: from rollouts to samples. Only the words of the command line stand here. */
 import type { Command, OptionSpec, PositionalSpec } from "./command.ts";
+import { datasetExport, datasetPush } from "./dataset-export.ts";
 
 const OUT: OptionSpec = {
 	name: "out",
@@ -212,5 +213,7 @@ export const dataset: Command = {
 			examples: ["nudge dataset why d-seed math-12", "nudge dataset why d-seed 'math-12#592ea9e77cde#3'"],
 			run: async (context) => (await import("./dataset-views.ts")).why(context),
 		},
+		export: datasetExport,
+		push: datasetPush,
 	},
 };

@@ -52,11 +52,16 @@ function statusSays(status: number, message: string, repo: string, waitSeconds?:
 
 /** Node's fetch says "fetch failed"; what it was stands in the cause. */
 function networkSays(error: unknown, endpoint: string): string | undefined {
-	for (let cause = error; cause instanceof Error; cause = cause.cause) {
-		const { code } = cause as NodeJS.ErrnoException;
-		const network = code !== undefined && /^(E[A-Z]+|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*)$/.test(code);
-		if (network || cause.message === "fetch failed")
-			return `${endpoint} cannot be reached${network ? ` (${code})` : ""}: is the network there? ${AGAIN[0]!.toUpperCase()}${AGAIN.slice(1)}`;
+	let failed = false;
+	let code: string | undefined;
+	for (let cause = error; cause instanceof Error && code === undefined; cause = cause.cause) {
+		failed ||= cause.message === "fetch failed";
+		const own = (cause as NodeJS.ErrnoException).code;
+		if (own !== undefined && NETWORK.test(own)) code = own;
 	}
-	return undefined;
+	if (!failed && code === undefined) return undefined;
+	const why = code === undefined ? "" : ` (${code})`;
+	return `${endpoint} cannot be reached${why}: is the network there? Then ${AGAIN}`;
 }
+
+const NETWORK = /^(E[A-Z]+|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*)$/;

@@ -22,7 +22,7 @@ export type ShardOptions = {
 };
 
 /** What is held of a row group before it is written. */
-export const GROUP_BYTES = 16 * 1024 * 1024;
+export const GROUP_BYTES = 8 * 1024 * 1024;
 export const GROUP_ROWS = 1000;
 const BUFFER_BYTES = 1024 * 1024;
 
