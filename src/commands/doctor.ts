@@ -13,6 +13,7 @@ export const doctor: Command = {
 		"ids, stop strings and the prefix cache work. Each line is ok, note, warn or fail, and says what it means.",
 		"Several engines (A,B) are each tried, and then whether they are the same, so that they can share a run.",
 		"Without ENGINE, the one of your settings. docs/engines.md lists the forms.",
+		"A name from targets.yaml (or local) asks that target instead whether it can run a job: docs/targets.md.",
 	].join("\n"),
 	positionals: [
 		{
@@ -22,8 +23,21 @@ export const doctor: Command = {
 			says: "embedded, a GGUF file, llama-server:URL, vllm:URL#MODEL, a URL, or a name of your settings",
 		},
 	],
-	options: [{ name: "json", says: "print one JSON object instead of lines" }],
-	examples: ["nudge doctor", "nudge doctor llama-server:http://127.0.0.1:8080"],
+	options: [
+		{
+			name: "recipe",
+			short: "r",
+			value: "RECIPE",
+			completes: "file",
+			says: "for a target: the shape of which recipe it is asked for (one GPU)",
+		},
+		{ name: "json", says: "print one JSON object instead of lines" },
+	],
+	examples: [
+		"nudge doctor",
+		"nudge doctor llama-server:http://127.0.0.1:8080",
+		"nudge doctor cluster --recipe start-32b",
+	],
 	run: runDoctor,
 };
 
@@ -59,7 +73,28 @@ async function runDoctor(context: Context): Promise<ExitCode> {
 		});
 		parts.push({ title, checks });
 	};
+	const verdict = (): ExitCode => {
+		if (signal.aborted) return 130;
+		const failed = parts.flatMap(({ checks }) => checks).filter(({ status }) => status === "fail").length;
+		if (json) io.stdout.write(`${JSON.stringify({ ok: failed === 0, parts }, undefined, "\t")}\n`);
+		else
+			io.stdout.write(
+				failed === 0
+					? "Nothing stands in the way.\n"
+					: `${failed} thing${failed === 1 ? " fails" : "s fail"}.\n`,
+			);
+		return failed === 0 ? 0 : 1;
+	};
 	const named = settings.engines.value;
+	const asked = context.args[0];
+	const { isTarget, targetChecks } = await import("./doctor/target.ts");
+	if (asked !== undefined && !Object.hasOwn(named, asked) && isTarget(asked, io.env)) {
+		const recipe = typeof context.options.recipe === "string" ? context.options.recipe : undefined;
+		await section(`Target ${asked}`, (add) =>
+			targetChecks({ name: asked, recipe, env: io.env, cwd: io.cwd, add, signal }),
+		);
+		return verdict();
+	}
 	const specs = splitSpecs(context.args[0] ?? settings.engine.value, named);
 	await section("This machine", (add) => systemChecks({ env: io.env, cwd: io.cwd, add, signal }));
 	for (const spec of specs)
@@ -70,16 +105,7 @@ async function runDoctor(context: Context): Promise<ExitCode> {
 		await section("All engines together", (add) =>
 			togetherChecks({ specs, named, env: io.env, cwd: io.cwd, add }),
 		);
-	if (signal.aborted) return 130;
-	const failed = parts.flatMap(({ checks }) => checks).filter(({ status }) => status === "fail").length;
-	if (json) io.stdout.write(`${JSON.stringify({ ok: failed === 0, parts }, undefined, "\t")}\n`);
-	else
-		io.stdout.write(
-			failed === 0
-				? "Nothing stands in the way.\n"
-				: `${failed} thing${failed === 1 ? " fails" : "s fail"}.\n`,
-		);
-	return failed === 0 ? 0 : 1;
+	return verdict();
 }
 
 const COLOURS: Readonly<Record<Check["status"], string>> = { ok: "32", note: "2", warn: "33", fail: "31" };
