@@ -91,6 +91,10 @@ async function making(
 		const more = damaged - damage.length;
 		if (more > 0) io.stderr.write(`nudge: and ${more} more damaged lines\n`);
 	}
+	if (built.sheet.waterfall.samples === 0)
+		io.stderr.write(
+			"nudge: the dataset has no samples: the steps of its waterfall say what became of the rollouts\n",
+		);
 	if (options.json) {
 		io.stdout.write(`${JSON.stringify({ folder: out, ...built.sheet })}\n`);
 		return 0;

@@ -26,7 +26,7 @@ export function seedKind(plainMost: number): Kind {
 			{ id: PLAIN, says: "it is of the plain run, which says which problems fail without hints" },
 			{
 				id: "no-plain",
-				says: "no plain sample of its problem was checked: nobody knows whether it fails without hints",
+				says: "no plain sample of its problem could be checked: nobody knows whether it fails without hints",
 			},
 			{ id: "solved-plain", says: `its problem does not fail without hints: ${bound} is correct` },
 		],
@@ -34,12 +34,13 @@ export function seedKind(plainMost: number): Kind {
 			if (role === PLAIN) {
 				if (verdict === "correct") question.plainCorrect++;
 				else if (verdict === "wrong" || verdict === "no answer") question.plainFailed++;
+				else question.plainSilent++;
 				const said = answer === undefined ? "" : `: ${answer.replace(/\s+/g, " ").slice(0, 80)}`;
 				return { step: PLAIN, why: `${verdict}${said}` };
 			}
-			const { plainCorrect, plainFailed } = question;
+			const { plainCorrect, plainFailed, plainSilent } = question;
 			const checked = plainCorrect + plainFailed;
-			if (checked === 0) return { step: "no-plain", why: "none of its plain samples was checked" };
+			if (checked === 0) return { step: "no-plain", why: silence(plainSilent) };
 			if (plainCorrect > plainMost || plainFailed === 0)
 				return {
 					step: "solved-plain",
@@ -50,6 +51,12 @@ export function seedKind(plainMost: number): Kind {
 		settings: { plain_most: plainMost },
 		most: (_, perQuestion) => perQuestion,
 	};
+}
+
+function silence(samples: number): string {
+	return samples === 0
+		? "its problem has no plain sample"
+		: `none of its ${samples} plain samples could be checked (unchecked or unparseable)`;
 }
 
 export const startKind: Kind = {

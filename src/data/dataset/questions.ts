@@ -28,6 +28,8 @@ export class Question {
 	/** Of the run that tells which problems fail by themselves. */
 	plainCorrect = 0;
 	plainFailed = 0;
+	/** Unchecked or unparseable. */
+	plainSilent = 0;
 	#seen: Bits[] = [];
 
 	constructor(id: string, print: string, first: Place) {
