@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -136,8 +137,7 @@ test("Ctrl+C in the middle leaves nothing half made", async () => {
 	const words = Array.from({ length: 4000 }, (_, index) => `w${(index * 7919) % 4001}`).join(" ");
 	for (let index = 0; index < 4000; index++) {
 		const told = { question: `q${index}`, sample: 0, verdict: "correct", ran: [true], words } as const;
-		if (!file.write(`${JSON.stringify(toldRollout(HINTED_SHEET, told))}\n`))
-			await new Promise((go) => file.once("drain", go));
+		if (!file.write(`${JSON.stringify(toldRollout(HINTED_SHEET, told))}\n`)) await once(file, "drain");
 	}
 	file.end();
 	await finished(file);
