@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { visibleLine } from "../trace/visible.ts";
 import { configOf } from "../train/base.ts";
 import { estimateLines, KNOWN_SHAPES, shapeOf } from "../train/estimate.ts";
-import { register, writeHandle } from "../train/handles.ts";
+import { freeId, register, writeHandle } from "../train/handles.ts";
 import { countSamples, draftJob, type JobPlan, jobId, jobsHome, makeJob, planJob } from "../train/job.ts";
 import type { Finding, Handle, Launcher } from "../train/launcher.ts";
 import { openLauncher } from "../train/open-launcher.ts";
@@ -52,9 +52,10 @@ async function work(context: Context): Promise<ExitCode> {
 	if (options["dry-run"]) return dryRun(context, launcher, sheet, estimate);
 
 	const home = jobsHome(io.env);
+	const id = freeId(home, jobId(plan));
 	const out = text(context, "out");
-	const folder = out === undefined ? join(home, jobId(plan)) : resolve(io.cwd, out);
-	const job = await makeJob(plan, folder, signal);
+	const folder = out === undefined ? join(home, id) : resolve(io.cwd, out);
+	const job = await makeJob({ ...plan, id }, folder, signal);
 	register(home, job.sheet.id, folder);
 	const onProgress = (says: string): void => void io.stderr.write(`${visibleLine(says)}\n`);
 	let handle: Handle;

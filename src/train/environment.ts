@@ -56,9 +56,9 @@ def v(name):
 print(json.dumps({"python": sys.version.split()[0], **{n: v(n) for n in ("torch", "transformers", "trl", "accelerate", "datasets", "peft", "gguf", "deepspeed")}}))`;
 
 /** What a Python has of what training needs; throws where it cannot be asked. Imports nothing, so it takes an instant. */
-export function askPython(python: string): Promise<TrainPython> {
+export function askPython(python: string, env: NodeJS.ProcessEnv): Promise<TrainPython> {
 	return new Promise((resolve, reject) => {
-		execFile(python, ["-c", ASK], { timeout: 60_000 }, (error, stdout) => {
+		execFile(python, ["-c", ASK], { timeout: 60_000, env }, (error, stdout) => {
 			if (error)
 				return reject(
 					new TrainEnvironmentError(`${python} does not run: ${error.message.trim().split("\n").at(-1)}`),
@@ -88,7 +88,7 @@ export async function trainPython(
 ): Promise<TrainPython> {
 	const named = env[TRAIN_PYTHON];
 	if (named) {
-		const found = await askPython(named);
+		const found = await askPython(named, env);
 		const missing = lacking(found);
 		if (missing.length === 0) return found;
 		throw new TrainEnvironmentError(
@@ -103,5 +103,5 @@ export async function trainPython(
 		...(onProgress && { onProgress }),
 		...(signal && { signal }),
 	});
-	return askPython(made.python);
+	return askPython(made.python, env);
 }

@@ -30,3 +30,11 @@ export function register(home: string, id: string, folder: string): void {
 	mkdirSync(home, { recursive: true });
 	symlinkSync(folder, place, "dir");
 }
+
+/** An id that no job here has: two may be made within a second. */
+export function freeId(home: string, id: string): string {
+	for (let count = 1; ; count++) {
+		const free = count === 1 ? id : `${id}-${count}`;
+		if (!existsSync(join(home, free))) return free;
+	}
+}

@@ -7,7 +7,7 @@
  */
 import { once } from "node:events";
 import { createWriteStream, existsSync, statSync } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,8 @@ export type JobPlan = {
 	readonly far: boolean;
 	readonly nudge: string;
 	readonly now: Date;
+	/** Left out: of the time, the recipe and the dataset. */
+	readonly id?: string;
 };
 
 /** Finds the base and refuses what cannot be, or was not meant. */
@@ -112,7 +114,13 @@ export function trainingLine({ id, segments }: Sample): string {
 }
 
 /** Readable, unique enough, and in the order of time: 20261122-190305-start-32b-d-seed. */
-export function jobId({ now, recipe, dataset }: Pick<JobPlan, "now" | "recipe" | "dataset">): string {
+export function jobId({
+	id,
+	now,
+	recipe,
+	dataset,
+}: Pick<JobPlan, "id" | "now" | "recipe" | "dataset">): string {
+	if (id !== undefined) return id;
 	const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
 	const name = basename(dataset).replace(/\.jsonl$/, "");
 	return `${time}-${recipe.name}-${name}`
@@ -182,7 +190,10 @@ export async function makeJob(plan: JobPlan, folder: string, signal?: AbortSigna
 			files: await hashes(part),
 		};
 		await writeFile(join(part, RUN_FILE), `${JSON.stringify(sheet, null, "\t")}\n`);
-		await rm(folder, { recursive: true, force: true });
+		// Only ever an empty one: somebody else may have made theirs meanwhile.
+		await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT") throw new JobError(`${folder} was made by somebody else meanwhile`);
+		});
 		await rename(part, folder);
 		return { folder, sheet };
 	} finally {

@@ -79,7 +79,7 @@ export class LocalLauncher implements Launcher {
 		if (named === undefined || named === "")
 			found.push({ level: "ok", says: "Python: nudge's own training environment, made at the first start" });
 		else {
-			const python = await askPython(named).catch((error: Error) => error);
+			const python = await askPython(named, this.#env).catch((error: Error) => error);
 			if (python instanceof Error)
 				found.push({
 					level: "wrong",
@@ -110,7 +110,8 @@ export class LocalLauncher implements Launcher {
 
 	async submit({ folder, sheet }: Job, { attempt, onProgress, signal }: SubmitOptions): Promise<Handle> {
 		const running = markOf(folder);
-		if (running && isAlive(running))
+		// With an rc its script is at its last line.
+		if (running && isAlive(running) && evidenceIn(folder).rc === undefined)
 			throw new LaunchError(
 				`job ${sheet.id} is running already (pid ${running.pid}): nudge jobs show ${sheet.id}`,
 			);
