@@ -19,6 +19,8 @@ export async function openLauncher({ name, target }: NamedTarget, env: NodeJS.Pr
 					: await hostOf({ ...target, host }, env);
 			return new (await import("./slurm-launcher.ts")).SlurmLauncher(name, target, shell);
 		}
+		case "hf":
+			return new (await import("./hf-launcher.ts")).HfLauncher(name, target, env);
 		default:
 			throw new LaunchError(`the target ${name} is of the kind ${target.kind}, which jobs cannot be sent to`);
 	}

@@ -77,7 +77,7 @@ export type HfTarget = {
 	/** Hours; the service's own limit is half an hour, after which all is lost. */
 	readonly hours: number;
 	readonly image?: string;
-	/** A private model repository that checkpoints go to; namespace/nudge-JOB where left out. */
+	/** What the jobs of it are kept in, as OWNER/NAME: a private dataset repository for what is sent and a bucket for what comes back. namespace/nudge-jobs where left out. */
 	readonly repository?: string;
 	readonly setup?: string;
 	readonly env?: Readonly<Record<string, string>>;
