@@ -99,7 +99,7 @@ export class RunPage implements View {
 		if (watch.trouble !== undefined) return `! ${visibleLine(watch.trouble)}`;
 		if (watch.looked === 0 && !watch.index) return "The run is being looked at ...";
 		if (watch.state === "waiting")
-			return `There is no run in ${visibleLine(watch.folder)} yet: it shows here when nudge sample begins it.`;
+			return `There is no run yet; it shows here when nudge sample begins it in ${visibleLine(watch.folder)}`;
 		if (watch.index && !watch.index.caughtUp) return "The rollouts are being read ...";
 		if (this.rows.query !== "" || this.rows.kind !== "all") {
 			const { scanning } = this.rows;
