@@ -510,9 +510,10 @@ def most_memory(device):
 
 
 def barrier():
-    import torch.distributed as dist
-    if WORLD > 1 and dist.is_initialized():
-        dist.barrier()
+    if WORLD > 1:
+        import torch.distributed as dist
+        if dist.is_initialized():
+            dist.barrier()
 
 
 def last_whole(run):
