@@ -1,6 +1,7 @@
 /** What two datasets do not have in common: samples, and what they were made with. Memory: a print for each sample. */
 import { createHash } from "node:crypto";
 import { type DatasetSheet, reviewedDataset } from "./dataset.ts";
+import { printOf } from "./questions.ts";
 import type { Reviewed } from "./review.ts";
 
 export type Changed = { readonly id: string; readonly question: string; readonly what: readonly string[] };
@@ -38,7 +39,7 @@ export async function diffOf(a: string, b: string, signal?: AbortSignal): Promis
 		const there = prints.get(id);
 		if (!there) {
 			onlyB.push(id);
-			questionsB.add(question);
+			questionsB.add(printOf(each.sample.problem, each.sample.gold));
 			continue;
 		}
 		prints.delete(id);
@@ -70,7 +71,7 @@ function printsOf({ sample, decision, edits }: Reviewed): Print {
 		text: hash(segments.map(({ kind, text, train }) => [kind, text, train])),
 		about: hash(about),
 		review: `${decision ?? "undecided"}${edits > 0 ? `, ${edits} ${edits === 1 ? "edit" : "edits"}` : ""}`,
-		question: sample.question_id,
+		question: printOf(sample.problem, sample.gold),
 	};
 }
 

@@ -66,28 +66,24 @@ export const startKind: Kind = {
 	most: (_, perQuestion) => perQuestion,
 };
 
-/** A question of the dataset that a no-tool set follows. */
-type Followed = { samples: number; readonly print: string };
-
 export type Like = {
 	readonly path: string;
-	/** By question. */
-	readonly questions: ReadonlyMap<string, Followed>;
+	/** Samples by what is asked: ids of sessions' questions are no names. */
+	readonly questions: ReadonlyMap<string, number>;
 	readonly samples: number;
 	readonly source: Source;
 };
 
 /** What a dataset has of each question, as reviewed: rejected samples are not counted. */
 export async function readLike(folder: string, out: string, signal?: AbortSignal): Promise<Like> {
-	const questions = new Map<string, Followed>();
+	const questions = new Map<string, number>();
 	let samples = 0;
 	const { sheet, reviewed } = reviewedDataset(folder, signal ? { signal } : {});
 	for await (const { sample, decision } of reviewed) {
 		if (decision === "rejected") continue;
 		samples++;
-		const own = questions.get(sample.question_id);
-		if (own) own.samples++;
-		else questions.set(sample.question_id, { samples: 1, print: printOf(sample.problem, sample.gold) });
+		const print = printOf(sample.problem, sample.gold);
+		questions.set(print, (questions.get(print) ?? 0) + 1);
 	}
 	if (samples === 0) throw new DatasetError(`${folder} has no samples: there is nothing to be as large as`);
 	const source: Source = {
@@ -108,16 +104,17 @@ export type NoTool = {
 
 export function noToolKind(like: Like, seed: number): NoTool {
 	let outcome = { same: 0, others: 0, missing: like.samples };
-	const followed = ({ id, print }: Question): number => {
-		const own = like.questions.get(id);
-		return own?.print === print ? own.samples : 0;
-	};
+	const followed = ({ print }: Question): number => like.questions.get(print) ?? 0;
 	const settle = (questions: readonly Question[]): ((question: Question) => number) => {
 		const take = new Map<Question, number>();
+		// The same question under two ids is followed once.
+		const left = new Map(like.questions);
 		let same = 0;
 		for (const question of questions) {
-			const count = Math.min(followed(question), question.picks.length);
+			const open = left.get(question.print) ?? 0;
+			const count = Math.min(open, question.picks.length);
 			take.set(question, count);
+			left.set(question.print, open - count);
 			same += count;
 		}
 		// Whoever is drawn first is taken first: a larger set is this one and more.

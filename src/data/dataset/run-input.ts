@@ -146,6 +146,7 @@ function isHead(head: Partial<Head> | null): head is Head {
 	return (
 		typeof head?.key === "string" &&
 		typeof head.problem?.id === "string" &&
+		typeof head.problem.problem === "string" &&
 		typeof head.sample === "number" &&
 		typeof head.verdict === "string" &&
 		typeof head.usage?.sampledTokens === "number" &&

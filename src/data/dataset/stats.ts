@@ -1,6 +1,7 @@
 /** What is in a dataset, as reviewed, in numbers. Memory: a few numbers for each sample. */
 import type { Sample } from "../../trace/sample.ts";
 import { type DatasetSheet, reviewedDataset } from "./dataset.ts";
+import { printOf } from "./questions.ts";
 import type { Reviewed } from "./review.ts";
 
 /** Of a length: what most samples are within. */
@@ -81,7 +82,7 @@ class Summing {
 		this.#reviews.misfits += misfits.length;
 		if (decision === "rejected") return;
 		this.#training++;
-		this.#problems.add(sample.question_id);
+		this.#problems.add(printOf(sample.problem, sample.gold));
 		if (sample.n_tokens !== undefined) this.#tokens.push(sample.n_tokens);
 		this.#chars.push(sample.segments.reduce((sum, { text }) => sum + text.length, 0));
 		this.#addTrained(sample);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type FromSessions, makeFromSessions } from "../../../src/data/dataset/from-sessions.ts";
+import { statsOf } from "../../../src/data/dataset/stats.ts";
 import { ruleContext } from "../../../src/data/rules/context.ts";
 import type { OutcomeVerdict, TraceEvent } from "../../../src/trace/events.ts";
 import { SessionStore } from "../../../src/trace/store.ts";
@@ -38,7 +39,7 @@ function branchEvents(
 function sessionAt(store: SessionStore, hour: number, branches: readonly Of[], tag?: string): string {
 	const t = NOON + hour * HOUR;
 	const session = store.create(
-		{ problem: { ...PROBLEM, id: `p${hour}`, problem: `What is ${hour}?` }, nudge: "0", environment: {} },
+		{ problem: { ...PROBLEM, id: "typed", problem: `What is ${hour}?` }, nudge: "0", environment: {} },
 		{},
 		t,
 	);
@@ -100,7 +101,9 @@ test("of each session the branch that speaks for it; what was rejected, has not 
 		[`${ids[4]}-b0`, undefined],
 		[`${all[5]}-b0`, "unfinished"],
 	]);
+	// What is typed has one id and is another question each time.
 	expect(waterfall).toMatchObject({ rollouts: 6, samples: 3, problems: 6, kept: 3 });
+	expect(await statsOf(out)).toMatchObject({ training: 3, problems: 3 });
 });
 
 test("every accepted branch is taken whatever the rules say, with the person's edits, unless rules are asked for", async () => {
