@@ -120,10 +120,17 @@ export function parseRollout(text: string): Rollout | string {
 		return "no rollout: it has no key";
 	const whole =
 		typeof row.problem?.id === "string" &&
+		typeof row.problem.problem === "string" &&
 		typeof row.sample === "number" &&
 		typeof row.verdict === "string" &&
+		typeof row.settings?.dialect === "string" &&
+		typeof row.end?.reason === "string" &&
 		Array.isArray(row.spans) &&
+		row.spans.every((span) => typeof span?.kind === "string" && typeof span.text === "string") &&
 		Array.isArray(row.calls) &&
+		row.calls.every((call) => typeof call === "object" && call !== null) &&
 		typeof row.usage?.sampledTokens === "number";
-	return whole ? (row as Rollout) : "no rollout: it lacks its problem, verdict, spans, calls or usage";
+	return whole
+		? (row as Rollout)
+		: "no rollout: it lacks its problem, settings, verdict, end, spans, calls or usage";
 }

@@ -123,9 +123,9 @@ function sum(counts: Uint32Array, without?: ReadonlySet<number>): number {
 	return all;
 }
 
-function homeOf(problem: string, choices: readonly string[] = []): number[] {
+function homeOf(problem: string, choices?: readonly string[]): number[] {
 	const counts = new Uint32Array(SCRIPT_COUNT);
-	for (const text of [problem, ...choices]) {
+	for (const text of [problem, ...(Array.isArray(choices) ? choices : [])].map(String)) {
 		countOthers(text, 0, text.length, counts);
 		counts[LATIN]! += asciiLetters(text, 0, text.length);
 	}

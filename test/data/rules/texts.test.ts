@@ -1,7 +1,7 @@
 /** What the rules make of whole texts: long thinking as people publish it, and texts that nobody would write. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Rollout } from "../../../src/data/rollout.ts";
+import { parseRollout, type Rollout } from "../../../src/data/rollout.ts";
 import { blocksOf, shapeOf } from "../../../src/data/rules/blocks.ts";
 import { compile, type Sieve } from "../../../src/data/rules/compile.ts";
 import { exampleRollout, model, output } from "../../../src/data/rules/examples.ts";
@@ -240,4 +240,19 @@ it("prose and blocks are the whole text, in order", () => {
 			);
 		}),
 	);
+});
+
+it("what lacks something that a rule looks at is no rollout", () => {
+	const whole = exampleRollout({ sample: 0 });
+	expect(parseRollout(JSON.stringify(whole))).toEqual(whole);
+	const broken: readonly object[] = [
+		{ problem: { id: "q", domain: "math" } },
+		{ settings: undefined },
+		{ end: {} },
+		{ spans: [{ kind: "model" }] },
+		{ spans: [null] },
+		{ calls: [null] },
+	];
+	for (const part of broken)
+		expect(parseRollout(JSON.stringify({ ...whole, ...part }))).toMatch(/^no rollout/);
 });
