@@ -35,6 +35,8 @@ export type MathVerifyOptions = {
 	readonly workers?: number;
 };
 
+/** Requests that a worker is given at once. */
+const AHEAD = 16;
 const KNOWN = 4096;
 const KNOWN_CHARS = 2000;
 const GUEST = fileURLToPath(new URL("../../src/score/guest/verify_worker.py", import.meta.url));
@@ -95,18 +97,28 @@ export class MathVerify {
 	async close(): Promise<void> {
 		this.#closed = true;
 		for (const task of this.#queue.splice(0)) task.reject(new ScoreError("the verifier was closed"));
-		await Promise.all([...this.#all].map((worker) => worker.kill()));
+		await Promise.all([...this.#all].map((worker) => worker.end()));
 	}
 
-	/** Works the queue off with one worker, then lays the worker by. */
+	/**
+	 * Works the queue off with one worker, then lays the worker by. It is given several at a time, so that on a busy
+	 * machine it need not wait for this process between two of them.
+	 */
 	async #serve(): Promise<void> {
 		this.#running++;
 		try {
-			for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
+			while (this.#queue.length > 0) {
+				const share = Math.ceil(this.#queue.length / this.#workers);
+				const tasks = this.#queue.splice(0, Math.min(AHEAD, share)).filter((task) => !dropped(task));
+				const [first] = tasks;
+				if (!first) continue;
 				try {
-					task.resolve(await this.#one(task));
+					this.#queue.unshift(...(await this.#some(tasks, first.signal)));
 				} catch (error) {
-					task.reject(error instanceof Error ? error : new ScoreError(String(error)));
+					// No worker could be started: the others may have better luck, or be aborted as well.
+					first.reject(error instanceof Error ? error : new ScoreError(String(error)));
+					if (this.#closed) for (const task of tasks) task.reject(new ScoreError("the verifier was closed"));
+					else this.#queue.unshift(...tasks.slice(1));
 				}
 			}
 		} finally {
@@ -114,14 +126,13 @@ export class MathVerify {
 		}
 	}
 
-	async #one(task: Task): Promise<Comparison> {
-		task.signal?.throwIfAborted();
+	/** Returns those that the worker did not come to. */
+	async #some(tasks: readonly Task[], signal: AbortSignal | undefined): Promise<readonly Task[]> {
 		let worker = this.#idle.pop();
-		if (!worker?.alive) worker = await this.#start(task.signal);
-		const reply = await worker.ask(task, this.#timeLimitMs);
-		if (this.#closed) throw new ScoreError("the verifier was closed");
+		if (!worker?.alive) worker = await this.#start(signal);
+		const left = await worker.ask(tasks, this.#timeLimitMs);
 		if (worker.alive) this.#idle.push(worker);
-		return reply;
+		return left;
 	}
 
 	async #start(signal: AbortSignal | undefined): Promise<Worker> {
@@ -134,15 +145,25 @@ export class MathVerify {
 	}
 }
 
-/** One Python process, one request at a time. */
+/** Whether somebody has given it up meanwhile; it is told so. */
+function dropped({ signal, reject }: Task): boolean {
+	if (!signal?.aborted) return false;
+	reject(signal.reason);
+	return true;
+}
+
+/** One Python process. It takes requests ahead and answers them one after the other. */
 class Worker {
 	readonly #process: ChildProcessWithoutNullStreams;
 	readonly #python: string;
 	readonly #gone: Promise<unknown>;
 	#next = 1;
 	#alive = true;
+	#ended = false;
 	#complaint = "";
 	#heard: ((line: string | undefined) => void) | undefined;
+	/** Lines that came before anybody asked. */
+	readonly #lines: string[] = [];
 
 	constructor(python: string, onGone: () => void) {
 		this.#python = python;
@@ -184,24 +205,55 @@ class Worker {
 		);
 	}
 
-	async ask({ gold, answer, explain, signal }: Task, limitMs: number): Promise<Comparison> {
-		const id = this.#next++;
-		const heard = this.#hear(limitMs, signal);
-		this.#process.stdin.write(`${JSON.stringify({ id, gold, answer, explain, seconds: limitMs / 1000 })}\n`);
-		const line = await heard;
+	/**
+	 * Judges tasks in order, and settles each; returns those that it did not come to, because it had to be killed or died.
+	 * The time of a task runs from when the one before it was answered.
+	 */
+	async ask(tasks: readonly Task[], limitMs: number): Promise<readonly Task[]> {
+		const from = this.#next;
+		this.#next += tasks.length;
+		const lines = tasks.map(({ gold, answer, explain }, i) =>
+			JSON.stringify({ id: from + i, gold, answer, explain, seconds: limitMs / 1000 }),
+		);
+		this.#process.stdin.write(`${lines.join("\n")}\n`);
+		for (const [i, task] of tasks.entries()) {
+			try {
+				const { last, ...comparison } = await this.#answer(from + i, task, limitMs);
+				task.resolve(comparison);
+				if (last) await this.kill();
+			} catch (error) {
+				task.reject(error as Error);
+				await this.kill();
+			}
+			if (!this.#alive) return tasks.slice(i + 1);
+		}
+		return [];
+	}
+
+	async #answer(
+		id: number,
+		{ signal }: Task,
+		limitMs: number,
+	): Promise<Comparison & { readonly last?: boolean }> {
+		const line = await this.#hear(limitMs, signal);
 		if (line === "late") {
 			await this.kill();
-			return {
-				verdict: "unparseable",
-				reason: `comparing took too long: it was stopped after ${seconds(limitMs)} s`,
-			};
+			const reason = `comparing took too long: it was stopped after ${seconds(limitMs)} s`;
+			return { verdict: "unparseable", reason };
 		}
 		if (line === undefined) {
+			if (this.#ended) throw new ScoreError("the verifier was closed");
 			return { verdict: "unparseable", reason: `Math-Verify died of this answer (${this.#cause()})` };
 		}
 		const { id: answered, ...reply } = JSON.parse(line) as Comparison & { id: number };
 		if (answered !== id) throw new ScoreError("the Math-Verify worker answered out of order");
 		return reply;
+	}
+
+	/** The verifier is closed: nothing more is judged. */
+	async end(): Promise<void> {
+		this.#ended = true;
+		await this.kill();
 	}
 
 	async kill(): Promise<void> {
@@ -211,7 +263,10 @@ class Worker {
 
 	/** The next line, undefined when the process ended, "late" when the time is up. An abort kills and throws. */
 	async #hear(limitMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+		const there = this.#lines.shift();
+		if (there !== undefined && !signal?.aborted) return there;
 		if (!this.#alive) return undefined;
+		signal?.throwIfAborted();
 		const { promise, resolve } = Promise.withResolvers<string | undefined>();
 		this.#heard = resolve;
 		const timer = setTimeout(() => this.#tell("late"), limitMs);
@@ -231,7 +286,8 @@ class Worker {
 	#tell(line: string | undefined): void {
 		const heard = this.#heard;
 		this.#heard = undefined;
-		heard?.(line);
+		if (heard) heard(line);
+		else if (line !== undefined) this.#lines.push(line);
 	}
 
 	#cause(): string {

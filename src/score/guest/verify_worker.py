@@ -128,9 +128,10 @@ def main():
         signal.setitimer(signal.ITIMER_REAL, 0)
         if reason:
             reply["reason"] = reason
-        say(reply)
         if reason and "memory" in reason:
+            say({**reply, "last": True})
             return  # what is left may be crippled; the caller starts another
+        say(reply)
 
 
 if __name__ == "__main__":
