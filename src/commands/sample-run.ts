@@ -94,6 +94,15 @@ async function sampled(
 		many.onNews = (says) => progress.say(says);
 		for (const { id, out } of many.members)
 			if (out) progress.say(`${id} is left out from the beginning: ${out.why}`);
+		const said = new Set<string>();
+		const tooLong = (id: string): void => {
+			if (said.has(id)) return;
+			said.add(id);
+			const { contextTokens } = many.info.caps;
+			progress.say(
+				`${id} does not fit into the context of ${contextTokens} tokens: its rollouts end before they begin, and count as "no answer"`,
+			);
+		};
 		const now = new NowWriter({
 			folder,
 			shard,
@@ -118,6 +127,8 @@ async function sampled(
 						writer.append(rollout);
 						summing.add(rollout);
 						progress.kept();
+						if (rollout.end.reason === "context" && rollout.usage.sampledTokens === 0)
+							tooLong(rollout.problem.id);
 					},
 					onTokens: progress.gotTokens,
 					onCall: progress.called,
