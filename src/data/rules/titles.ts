@@ -2,7 +2,8 @@
  * What contest problems are called: the same problem is told in other words elsewhere, its title and its code stay.
  *
  * Read from an id ("leetcode-two-sum", "cc-train-1041_e_tree_reconstruction_8858"), a link (leetcode.com/problems/two-sum),
- * or a first line that is a title ("1041_E. Tree Reconstruction", "# Two Sum"). A title of one word says too little.
+ * or a first line that is a title ("1041_E. Tree Reconstruction", "# Two Sum"). A title of one word says too little, but
+ * where it surely is one: in a field for it, or as LeetCode's name of a problem.
  */
 import type { Question } from "./rule.ts";
 
@@ -22,9 +23,13 @@ export function titlesOf({ id, domain, problem, source, title }: Question): stri
 	const add = (name: string | undefined): void => {
 		if (name !== undefined) titles.add(name);
 	};
-	add(title === undefined ? undefined : titleIn(title));
+	add(title === undefined ? undefined : titleIn(title, 1));
 	const slug = /\/problems?\/([a-z0-9]+(?:-[a-z0-9]+)+)(?:[/?#\s]|$)/.exec(source ?? "")?.[1];
 	add(slug === undefined ? undefined : titleIn(slug));
+	const leetcode = /^(?:leetcode|lc)[-_/]([a-z-]+)$|leetcode\.(?:com|cn)\/problems\/([a-z-]+)/.exec(
+		`${source?.includes("leetcode.c") ? source : id}`,
+	);
+	add(leetcode ? titleIn((leetcode[1] ?? leetcode[2]) as string, 1) : undefined);
 	const name = id.slice(0, 400).split(/[/:]/).at(-1) as string;
 	// A number at the end of an id counts rows.
 	add(titleIn(name.replace(/[_-]\d+$/, "")));
@@ -55,7 +60,7 @@ function titled(line: string): boolean {
 	return words.length >= 2 && words.every((word) => /^[^a-z]/.test(word));
 }
 
-function titleIn(text: string): string | undefined {
+function titleIn(text: string, fewest = 2): string | undefined {
 	const words = text
 		.slice(0, 400)
 		.toLowerCase()
@@ -73,8 +78,8 @@ function titleIn(text: string): string | undefined {
 		if (!PREFIXES.has(word) && !letter && !number) break;
 	}
 	const kept = words.slice(from);
-	const said = kept.filter((word) => /\p{L}/u.test(word));
-	return said.length >= 2 && kept.length <= MOST_WORDS ? kept.join(" ") : undefined;
+	const said = kept.filter((word) => /\p{L}{2}/u.test(word));
+	return said.length >= fewest && kept.length <= MOST_WORDS ? kept.join(" ") : undefined;
 }
 
 /** "1041_E. Tree Reconstruction" is "#1041e", "abc301_a" is "#abc301a". */
