@@ -9,6 +9,7 @@ import type { ScorePlugin } from "../score/plugin.ts";
 import { Registry } from "../score/registry.ts";
 import { ownPlugins } from "../score/verifier.ts";
 import { type Context, UsageError, wholeNumber } from "./command.ts";
+import { narrowHost } from "./narrow-host.ts";
 import { labSettings } from "./run-setup.ts";
 
 export type ScoreLab = {
@@ -39,8 +40,11 @@ export async function scoreLab(context: Context, dialect?: string): Promise<Scor
 	};
 	let host: Promise<InterpreterHost> | undefined;
 	const interpreters = (): Promise<InterpreterHost> => {
-		host ??= made().then((environment) =>
-			openHost({ env, environment, limits, allowUnisolated: settings.python.allowUnisolated }),
+		host ??= made().then(async (environment) =>
+			narrowHost(
+				await openHost({ env, environment, limits, allowUnisolated: settings.python.allowUnisolated }),
+				workers,
+			),
 		);
 		return host;
 	};

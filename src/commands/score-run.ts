@@ -59,8 +59,8 @@ async function one(context: Context, folder: string, lab: ScoreLab): Promise<Exi
 				book,
 				judged,
 				again: options.all === true,
-				// One more than there are processes waits at the door, so that none of them does.
-				atOnce: lab.workers + 1,
+				// Math-Verify's processes are given several answers ahead; programs wait for their turn in the lab.
+				atOnce: 16 * lab.workers,
 				tests: async (id) => {
 					shelf ??= TestShelf.of(folder, sheetOf(folder), moved, signal);
 					return (await shelf).tests(id);

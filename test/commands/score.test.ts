@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { narrowHost } from "../../src/commands/narrow-host.ts";
 import { putSheet } from "../../src/data/run-sheet.ts";
+import type { Interpreter } from "../../src/python/interpreter.ts";
 import { rolloutOf, sheetFor } from "../data/rollouts.ts";
 import { World } from "./world.ts";
 
@@ -145,4 +147,32 @@ describe("nudge verify", () => {
 		const { code, err } = await world.nudge(...words);
 		expect([code, err]).toEqual([2, expect.stringContaining(says)]);
 	});
+});
+
+test("no more interpreters are open at once than there may be, and one that fails to open leaves its place", async () => {
+	let open = 0;
+	let most = 0;
+	let fails = 1;
+	const host = narrowHost(
+		{
+			isolation: { kind: "none", says: "" },
+			open: async () => {
+				if (fails-- > 0) throw new Error("no Python");
+				most = Math.max(most, ++open);
+				return { close: async () => void open-- } as unknown as Interpreter;
+			},
+			close: async () => {},
+		},
+		2,
+	);
+	await expect(host.open()).rejects.toThrow("no Python");
+	await Promise.all(
+		[1, 2, 3, 4, 5, 6].map(async () => {
+			const one = await host.open();
+			await Promise.resolve();
+			await one.close();
+			await one.close();
+		}),
+	);
+	expect([open, most]).toEqual([0, 2]);
 });
