@@ -87,6 +87,9 @@ function codeIn(text: string): string | undefined {
 	const words = text.slice(0, 400).toLowerCase();
 	const atcoder = /(?:^|[^a-z0-9])((?:abc|arc|agc)\d{3})[_-]?([a-h])(?![a-z0-9])/.exec(words);
 	if (atcoder) return `#${atcoder[1]}${atcoder[2]}`;
-	const codeforces = /(?:^|[^a-z0-9])(\d{3,4})[_-]?([a-h]\d?)(?:[._-]|$)/.exec(words);
+	const codeforces =
+		/^(\d{1,4})[_ -]?([a-z]\d?)[.:)]/.exec(words.trimStart()) ??
+		/(?:^|[^a-z0-9])(\d{2,4})_([a-z]\d?)(?:_|$)/.exec(words) ??
+		/(?:^|[^a-z0-9])(\d{3,4})-?([a-h]\d?)(?:[.-]|$)/.exec(words);
 	return codeforces ? `#${codeforces[1]}${codeforces[2]}` : undefined;
 }

@@ -136,6 +136,7 @@ it.each([
 		["count pairs of points with distance k"],
 	],
 	[{ id: "abc301_a", title: "Overall Winner" }, ["overall winner", "#abc301a"]],
+	[{ id: "cc-train-27_b_tournament_1914", problem: "27_B. Tournament\n\nIn the ranks." }, ["#27b"]],
 	[{ id: "HumanEval/12" }, []],
 	[{ id: "mbpp-974" }, []],
 	[{ id: "apps-train-interview-12" }, []],
