@@ -45,7 +45,7 @@ export async function datasetExportRun(context: Context): Promise<ExitCode> {
 				`${[
 					...exportedLines(exported),
 					`to        ${where}; README.md says where it comes from. To load it, there:`,
-					...format.python(parquet).map((line) => `  ${line}`),
+					...format.python({ where: ".", config: "default", parquet }).map((line) => `  ${line}`),
 				].join("\n")}\n`,
 			);
 		return 0;

@@ -41,6 +41,7 @@ export async function datasetPushRun(context: Context): Promise<ExitCode> {
 			...shared,
 			dataset,
 			to: folder,
+			where: repo,
 			parts: [
 				{ format: canonical, folder: "data", parquet: true, config: "default" },
 				{ format: messages, folder: "messages", parquet: false, config: "messages" },

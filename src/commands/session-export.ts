@@ -4,7 +4,11 @@
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type ExportFormat, exported, WholeFile } from "../trace/export.ts";
+import { type Format, withMask } from "../data/formats/format.ts";
+import { formatOf } from "../data/formats/table.ts";
+import { type Exported, type ExportFormat, exported, WholeFile } from "../trace/export.ts";
+import type { SessionState } from "../trace/fold.ts";
+import { sampleOf, trainedLine } from "../trace/sample.ts";
 import type { ReadSession } from "../trace/store.ts";
 import { CommandError, type Context, type ExitCode, text, UsageError } from "./command.ts";
 import { readSession, storeOf } from "./session-views.ts";
@@ -14,20 +18,22 @@ type Sink = { write(text: string): void; keep(): void; drop(): void };
 
 export async function exportSessions(context: Context): Promise<ExitCode> {
 	const { io, args, options, signal } = context;
-	const format = (text(context, "format") ?? "sample") as ExportFormat;
+	const format = text(context, "format") ?? "sample";
+	const rows = formatOf(format);
 	const branch = text(context, "branch");
 	const store = storeOf(io);
 	const ids = [...new Set(args.map((wanted) => store.find(wanted)))];
 	if (branch !== undefined && ids.length > 1) throw new UsageError("--branch goes with one session");
 	if (branch !== undefined && format === "json")
 		throw new UsageError("--format json has all branches: leave --branch out");
-	if (options["no-train-hints"] && format !== "sample") {
-		throw new UsageError(`--no-train-hints is for samples, not for ${format}`);
+	if (options["no-train-hints"] && format !== "sample" && rows?.carries !== "text") {
+		throw new UsageError(`--no-train-hints is for samples and axolotl, not for ${format}`);
 	}
 	const trainHints = !options["no-train-hints"];
 
 	const written = ({ id, state }: ReadSession): string => {
-		const made = exported(state, { format, trainHints, ...(branch !== undefined && { branch }) });
+		const one = { trainHints, ...(branch !== undefined && { branch }) };
+		const made = rows ? rowOf(rows, state, one) : exported(state, { format: format as ExportFormat, ...one });
 		if (made.trained !== undefined) io.stderr.write(`${id}: ${made.trained}\n`);
 		return made.text;
 	};
@@ -48,6 +54,19 @@ export async function exportSessions(context: Context): Promise<ExitCode> {
 		throw error;
 	}
 	return 0;
+}
+
+/** A session as a dataset's export has its samples: one line. */
+function rowOf(
+	format: Format,
+	state: SessionState,
+	options: { readonly trainHints: boolean; readonly branch?: string },
+): Exported {
+	const sample = sampleOf(state, options);
+	const row = format.row({ sample, segments: withMask(sample.segments, !options.trainHints) }, false);
+	if (typeof row === "string")
+		throw new CommandError(`session ${sample.session} cannot be ${format.id}: ${row}`);
+	return { text: `${JSON.stringify(row)}\n`, trained: trainedLine(sample.trained) };
 }
 
 function sinkOf(context: Context): Sink {

@@ -62,6 +62,7 @@ export const sessions: Command = {
 				"markdown  a page to read.",
 				"text      the assistant's words of one branch, byte for byte.",
 				"json      the whole state, all branches, one JSON object a line.",
+				"axolotl, messages, sharegpt, openai: a row of that format (docs/exports.md); the last three cannot mask outputs.",
 				"",
 				"With samples, standard error says how much trains, by kind; a trace in which nothing trains is refused.",
 			].join("\n"),
@@ -70,7 +71,7 @@ export const sessions: Command = {
 				{
 					name: "format",
 					value: "FORMAT",
-					choices: ["sample", "markdown", "text", "json"],
+					choices: ["sample", "markdown", "text", "json", "axolotl", "messages", "sharegpt", "openai"],
 					says: "what to write (sample)",
 				},
 				{

@@ -11,8 +11,8 @@ export const axolotl: Format = {
 	row: ({ segments }) => ({
 		segments: runsOf(segments).map(({ train, text }) => ({ label: train, text })),
 	}),
-	python: (parquet) => [
-		...loadDataset("data", parquet),
+	python: (place) => [
+		...loadDataset(place),
 		'trained = [s["text"] for s in rows[0]["segments"] if s["label"]]',
 	],
 	extras: ({ splits }) => ({

@@ -77,8 +77,8 @@ export const canonical: Format = {
 		versions: { struct: Object.fromEntries(versions.map((name) => [name, "string"] as const)) },
 	}),
 	row: rowOf,
-	python: (parquet) => [
-		...loadDataset("data", parquet),
+	python: (place) => [
+		...loadDataset(place),
 		'text = "".join(segment["text"] for segment in rows[0]["segments"])',
 	],
 };

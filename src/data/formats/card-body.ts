@@ -14,7 +14,7 @@ export function bodyOf(exported: Exported, options: ExportOptions): string {
 		`# ${line(sheet.name)}`,
 		`${MADE_AS[sheet.kind]} Made by nudge ${line(sheet.nudge)} on ${line(sheet.created)}, exported by nudge ${line(options.nudge)}. Texts are a model's own, with hints of a library and outputs of Python in them: read some before you train on them.`,
 		section("Counts", counts(exported)),
-		section("Loading", loading(exported)),
+		section("Loading", loading(exported, options)),
 		section("What trains", trains(exported, options)),
 		section("From rollouts to samples", waterfall(exported)),
 		section("Where it comes from", provenance(exported, options)),
@@ -88,13 +88,13 @@ function counts({ parts, tally }: Exported): string[] {
 	];
 }
 
-function loading({ parts }: Exported): string[] {
+function loading({ parts }: Exported, { where = "." }: ExportOptions): string[] {
 	return parts.flatMap(({ format, parquet, config }, i) => [
 		...(i > 0 ? [""] : []),
 		`\`${config}\`: ${format.id}, ${format.says} (${format.definedAt}).`,
 		"",
 		"```python",
-		...format.python(parquet).map((code) => code.replaceAll('"data/', `"${parts[i]!.folder}/`)),
+		...format.python({ where, config, parquet }),
 		"```",
 	]);
 }

@@ -42,8 +42,8 @@ export type Format = {
 	features?(written: Written): Columns;
 	/** The row, or why the sample cannot be one. */
 	row(exporting: Exporting, parquet: boolean): Row | string;
-	/** Three lines of Python that load what was written, run in the folder of the export. */
-	python(parquet: boolean): readonly string[];
+	/** Three lines of Python that load what was written. */
+	python(place: Place): readonly string[];
 	/** More files beside the data. */
 	extras?(written: Written): Readonly<Record<string, string>>;
 	/** What a reader would refuse or take badly, in words. */
@@ -66,12 +66,18 @@ export type WrittenSplit = {
 	readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number }[];
 };
 
-/** How `datasets` loads a part of the export; most formats need nothing more. */
-export function loadDataset(folder: string, parquet: boolean): readonly string[] {
-	return [
-		"from datasets import load_dataset",
-		`rows = load_dataset("${parquet ? "parquet" : "json"}", data_files="${folder}/train-*.${parquet ? "parquet" : "jsonl"}", split="train")`,
-	];
+/** Where rows lie for whoever loads them. */
+export type Place = {
+	/** What `load_dataset` is given: the folder of the export (".", in it), or a repository. */
+	readonly where: string;
+	/** Of the data card. */
+	readonly config: string;
+	readonly parquet: boolean;
+};
+
+/** How `datasets` loads a part of an export: by its card, which says what lies where. */
+export function loadDataset({ where, config }: Place): readonly string[] {
+	return ["from datasets import load_dataset", `rows = load_dataset("${where}", "${config}", split="train")`];
 }
 
 /** Neighbouring segments of the same mask as one. */

@@ -14,5 +14,5 @@ export const messages: Format = {
 	needsTokens: false,
 	columns: { messages: MESSAGES_COLUMN },
 	row: ({ sample }) => ({ messages: conversationOf(sample).messages }),
-	python: (parquet) => [...loadDataset("data", parquet), 'print(rows[0]["messages"][-1]["content"])'],
+	python: (place) => [...loadDataset(place), 'print(rows[0]["messages"][-1]["content"])'],
 };

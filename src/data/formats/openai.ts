@@ -19,7 +19,7 @@ export const openai: Format = {
 			message.role === "assistant" ? { ...message, weight: 1 } : message,
 		),
 	}),
-	python: (parquet) => [
+	python: ({ parquet }) => [
 		"import glob, json",
 		`rows = [json.loads(line) for name in sorted(glob.glob("data/train-*.jsonl")) for line in open(name, encoding="utf-8")]`,
 		...(parquet

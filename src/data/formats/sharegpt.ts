@@ -27,7 +27,7 @@ export const sharegpt: Format = {
 			? { conversations, system }
 			: "its turns do not alternate between human and gpt";
 	},
-	python: (parquet) => [...loadDataset("data", parquet), 'print(rows[0]["conversations"][-1]["value"])'],
+	python: (place) => [...loadDataset(place), 'print(rows[0]["conversations"][-1]["value"])'],
 	extras: ({ name, splits }) => {
 		const entries = splits.flatMap(({ split, files }) =>
 			files.map(({ path }, i) => [

@@ -12,8 +12,5 @@ export const tokens: Format = {
 		tokens
 			? { input_ids: tokens.ids, attention_mask: tokens.ids.map(() => 1), labels: tokens.labels }
 			: "it has no token ids",
-	python: (parquet) => [
-		...loadDataset("data", parquet),
-		'trained = sum(label != -100 for label in rows[0]["labels"])',
-	],
+	python: (place) => [...loadDataset(place), 'trained = sum(label != -100 for label in rows[0]["labels"])'],
 };

@@ -2,7 +2,7 @@
  * What TRL's SFTTrainer takes as it is: `input_ids` and `labels`, from TRL 1.7 on. Its {prompt, completion} would train
  * what Python said, and its masks for assistants cannot mask a part of a turn. Older ones drop `labels` when they pack.
  */
-import type { Format } from "./format.ts";
+import { type Format, loadDataset } from "./format.ts";
 
 export const trl: Format = {
 	id: "trl",
@@ -12,9 +12,9 @@ export const trl: Format = {
 	needsTokens: true,
 	columns: { input_ids: { list: "int32" }, labels: { list: "int32" } },
 	row: ({ tokens }) => (tokens ? { input_ids: tokens.ids, labels: tokens.labels } : "it has no token ids"),
-	python: (parquet) => [
-		"from datasets import load_dataset; from trl import SFTConfig, SFTTrainer",
-		`rows = load_dataset("${parquet ? "parquet" : "json"}", data_files="data/train-*.${parquet ? "parquet" : "jsonl"}", split="train")`,
+	python: (place) => [
+		...loadDataset(place),
+		"from trl import SFTConfig, SFTTrainer",
 		'SFTTrainer("MODEL", args=SFTConfig(max_length=None), train_dataset=rows).train()',
 	],
 	warnings: () => [
