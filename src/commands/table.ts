@@ -42,6 +42,10 @@ export const commands: Readonly<Record<string, Entry>> = {
 		summary: "list, show, follow, cancel, resume and fetch the jobs that nudge train started",
 		load: async () => (await import("./jobs.ts")).jobs,
 	},
+	loop: {
+		summary: "run the whole of Hint-RFT, from the base to START, with its ablation and a table",
+		load: async () => (await import("./loop.ts")).loop,
+	},
 	sessions: {
 		summary: "list, show, replay, export and remove what was kept",
 		load: async () => (await import("./sessions.ts")).sessions,
