@@ -96,7 +96,15 @@ async function runDoctor(context: Context): Promise<ExitCode> {
 		return verdict();
 	}
 	const specs = splitSpecs(context.args[0] ?? settings.engine.value, named);
-	await section("This machine", (add) => systemChecks({ env: io.env, cwd: io.cwd, add, signal }));
+	await section("This machine", (add) =>
+		systemChecks({
+			env: io.env,
+			cwd: io.cwd,
+			add,
+			signal,
+			pythonHost: settings["python-host"].value,
+		}),
+	);
 	for (const spec of specs)
 		await section(`Engine ${shown(spec)}`, (add) =>
 			engineChecks({ spec, named, env: io.env, cwd: io.cwd, add, signal }),

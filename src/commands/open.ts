@@ -30,6 +30,7 @@ const SHARED = new Set([
 	"dialect",
 	"system",
 	"instruction",
+	"python-host",
 	"allow-unisolated",
 ]);
 

@@ -90,6 +90,7 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 		instruction: value("instruction"),
 		score: { plugins: pluginFiles(effective, context.io.cwd), workers: value("score-workers") },
 		python: {
+			host: value("python-host"),
 			...(value("python") === undefined ? {} : { base: value("python") as string }),
 			limits: {
 				timeoutMs: value("python-timeout-ms"),
@@ -126,7 +127,7 @@ export function pluginFiles(
 }
 
 /** What a broken-off session may be given anew; everything else stays as the session has it. */
-const WITH_RESUME = new Set(["resume", "engine", "hints", "json", "allow-unisolated"]);
+const WITH_RESUME = new Set(["resume", "engine", "hints", "json", "python-host", "allow-unisolated"]);
 
 export function keptTrace(
 	read: ReadSession,

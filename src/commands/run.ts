@@ -83,6 +83,11 @@ export const run: Command = {
 			says: "what follows the problem; auto asks every model but nudge's own for a boxed answer, none adds nothing",
 		},
 		{ name: "resume", value: "SESSION", completes: "session", says: "take up a session that was broken off" },
+		{
+			name: "python-host",
+			value: "HOST",
+			says: "where the model's code runs: local, nemo-skills:URL or sandbox-fusion:URL (docs/python.md)",
+		},
 		{ name: "allow-unisolated", says: "run the model's code even where this machine cannot isolate it" },
 		{ name: "json", says: "each event as a JSON line, the outcome last" },
 	],

@@ -94,6 +94,11 @@ export const sample: Command = {
 			value: "TEXT",
 			says: "what follows the problem; auto asks every model but nudge's own for a boxed answer",
 		},
+		{
+			name: "python-host",
+			value: "HOST",
+			says: "where the model's code runs: local, nemo-skills:URL or sandbox-fusion:URL (docs/python.md)",
+		},
 		{ name: "allow-unisolated", says: "run the model's code even where this machine cannot isolate it" },
 		{ name: "json", says: "the summary as one JSON object" },
 	],

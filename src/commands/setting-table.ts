@@ -9,6 +9,7 @@
  */
 import { ENGINE_TYPES, type EngineConfig } from "../engine/spec.ts";
 import { nearest } from "../hints/nearest.ts";
+import { PYTHON_HOSTS, parsePythonHost } from "../python/remote-spec.ts";
 import { UsageError } from "./command.ts";
 
 /** An engine under a name of the user's: `engines.lab`. While it is being described its type may be missing. */
@@ -31,6 +32,7 @@ export type Settings = {
 	readonly dialect: string;
 	readonly instruction: string;
 	readonly python: string | undefined;
+	readonly "python-host": string;
 	readonly "python-timeout-ms": number;
 	readonly "python-memory-mb": number;
 	readonly "python-output-chars": number;
@@ -52,6 +54,7 @@ type Kind =
 	| { readonly kind: "whole"; readonly least: number; readonly most?: number }
 	| { readonly kind: "number"; readonly least: number; readonly most: number; readonly above?: boolean }
 	| { readonly kind: "yes-no" }
+	| { readonly kind: "python-host" }
 	| { readonly kind: "choice"; readonly choices: readonly string[] }
 	| { readonly kind: "files" }
 	| { readonly kind: "engines" };
@@ -179,6 +182,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		default: undefined,
 		project: false,
 		says: "the Python that nudge's own environment is made from; without it, one is looked for",
+	},
+	"python-host": {
+		kind: "python-host",
+		default: "local",
+		project: false,
+		says: "where the model's code runs: on this machine, or on a cluster (docs/python.md)",
 	},
 	"python-timeout-ms": {
 		kind: "whole",
@@ -311,6 +320,8 @@ export function allowed(spec: SettingSpec): string {
 				: `a number from ${spec.least} to ${spec.most}`;
 		case "yes-no":
 			return "true or false";
+		case "python-host":
+			return PYTHON_HOSTS;
 		case "choice":
 			return `one of ${spec.choices.join(", ")}`;
 		case "files":
@@ -336,6 +347,10 @@ export function mistakeIn(key: SettingKey, value: unknown): string | undefined {
 		}
 		case "yes-no":
 			return typeof value === "boolean" ? undefined : wrong;
+		case "python-host": {
+			const spec = typeof value === "string" ? parsePythonHost(value) : wrong;
+			return typeof spec === "string" ? `${key}: ${spec}` : undefined;
+		}
 		case "choice": {
 			if (typeof value === "string" && spec.choices.includes(value)) return undefined;
 			return wrong + (typeof value === "string" ? nearest(value, spec.choices) : "");

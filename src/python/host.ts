@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Environment, ensureEnvironment, type Progress } from "./environment.ts";
-import type { Interpreter, InterpreterHost, Isolation, Limits } from "./interpreter.ts";
+import type { Interpreter, InterpreterHost, Isolation, Limits, LocalIsolation } from "./interpreter.ts";
 import { Server, ServerError } from "./server.ts";
 import { Session } from "./session.ts";
 import { Gate, Turns } from "./turns.ts";
@@ -36,7 +36,7 @@ export class NotIsolatedError extends Error {
 	override name = "NotIsolatedError";
 }
 
-const SAYS: Record<Isolation["kind"], string> = {
+const SAYS: Record<LocalIsolation, string> = {
 	bubblewrap:
 		"Python runs isolated by bubblewrap: no network, no sight of your files, writing only to a small scratch folder.",
 	userns:
@@ -88,7 +88,7 @@ export async function openHost(options: HostOptions = {}): Promise<PythonHost> {
 }
 
 /** `NUDGE_ISOLATION` forces one kind; `auto` or nothing takes the best that works. */
-function kindsToTry(env: NodeJS.ProcessEnv): Isolation["kind"][] {
+function kindsToTry(env: NodeJS.ProcessEnv): LocalIsolation[] {
 	const asked = env.NUDGE_ISOLATION || "auto";
 	if (asked === "auto") return ["bubblewrap", "userns", "none"];
 	if (asked === "bubblewrap" || asked === "userns" || asked === "none") return [asked];

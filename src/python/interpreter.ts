@@ -25,11 +25,13 @@ export type Limits = {
 	readonly processes: number;
 };
 
+/** How this machine keeps a trace's code in. */
+export type LocalIsolation = "bubblewrap" | "userns" | "none";
+
 export type Isolation = {
-	readonly kind:
-		| "bubblewrap"
-		| "userns"
-		| "none" /** One sentence for the user: what holds, or what does not and what to install. */;
+	/** `remote`: it runs elsewhere, and whoever runs that server isolates it or does not. */
+	readonly kind: LocalIsolation | "remote";
+	/** One sentence for the user: what holds, or what does not and what to install. */
 	readonly says: string;
 };
 

@@ -15,6 +15,8 @@ export type PtyOptions = {
 	readonly cols: number;
 	readonly rows: number;
 	readonly limits?: Partial<Limits>;
+	/** Stands above the first prompt. */
+	readonly notice?: string;
 };
 
 export interface PtyInterpreter extends Interpreter {
@@ -46,7 +48,8 @@ const RUNNERS: readonly Runner[] = [null, "model", "person"];
 export async function openPtyInterpreter(host: PythonHost, options: PtyOptions): Promise<PtyInterpreter> {
 	const dataListeners: ((data: Uint8Array) => void)[] = [];
 	const runningListeners: ((running: Runner) => void)[] = [];
-	let held: Uint8Array[] = [];
+	let held: Uint8Array[] =
+		options.notice === undefined ? [] : [Buffer.from(`\x1b[2m${options.notice}\x1b[0m\r\n`)];
 	let paused = false;
 	let running: Runner = null;
 	let block = 0;

@@ -8,7 +8,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Isolation, Limits } from "./interpreter.ts";
+import type { Limits, LocalIsolation } from "./interpreter.ts";
 
 /** The package keeps the Python sources in src/, also where it runs from dist/. */
 export const guestFolder = ((): string => {
@@ -24,7 +24,7 @@ export type ServerOptions = {
 	readonly python: string;
 	/** Folders shown read-only inside: the virtual environment and the Python it was made from. */
 	readonly readOnly: readonly string[];
-	readonly isolation: Isolation["kind"];
+	readonly isolation: LocalIsolation;
 	readonly bubblewrap?: string | undefined;
 	readonly limits: Limits;
 	/** Sessions kept ready ahead. */

@@ -12,14 +12,14 @@ import { dialectNamed, libraryLayers, openLibrary, soleLayers } from "../hints/l
 import type { FenceDialect } from "../hints/marker.ts";
 import { AutoPolicy, off, type Policy } from "../hints/policy.ts";
 import { type LibraryWatch, watchLibrary } from "../hints/watch.ts";
-import { type Environment, ensureEnvironment } from "../python/environment.ts";
-import { NotIsolatedError, openHost, type PythonHost } from "../python/host.ts";
-import type { Interpreter, Limits } from "../python/interpreter.ts";
+import { NotIsolatedError, type PythonHost } from "../python/host.ts";
+import type { Interpreter, InterpreterHost } from "../python/interpreter.ts";
 import { openPtyInterpreter, type PtyInterpreter } from "../python/pty.ts";
 import { loadPlugin } from "../score/load-plugin.ts";
 import type { ScorePlugin } from "../score/plugin.ts";
 import { createVerifier, type Verifier } from "../score/verifier.ts";
 import type { Problem, Sampling, TraceSettings } from "../trace/events.ts";
+import { isRemote, onThisMachine, type Python, type PythonSettings, startPython } from "./lab-python.ts";
 import type { ReasonDeps } from "./request.ts";
 
 export type LabSettings = {
@@ -41,14 +41,7 @@ export type LabSettings = {
 	readonly instruction: string;
 	/** How answers are judged: a user's verifiers, and processes at once. */
 	readonly score?: { readonly plugins: readonly string[]; readonly workers: number };
-	readonly python: {
-		/** What nudge's own environment is made from; looked for where absent. */
-		readonly base?: string;
-		readonly limits: Partial<Limits>;
-		readonly isolation: "auto" | "bubblewrap" | "userns" | "none";
-		/** The user has agreed already. */
-		readonly allowUnisolated: boolean;
-	};
+	readonly python: PythonSettings;
 };
 
 export type LabHooks = {
@@ -84,6 +77,8 @@ export class Lab {
 	readonly #watch: LibraryWatch;
 	readonly #verifier: Verifier;
 	#python: Python;
+	/** This machine's, for terminals, where the blocks run elsewhere. */
+	#local: Python | undefined;
 	#agreeing: Promise<boolean> | undefined;
 	readonly #opened = new Set<Interpreter>();
 	#closed = false;
@@ -109,7 +104,7 @@ export class Lab {
 		});
 		this.#verifier = createVerifier({
 			python: async () => (await this.#mended().environment).python,
-			interpreters: () => this.#isolatedHost(),
+			interpreters: () => this.#agreedHost(false),
 			dialect: this.dialect,
 			limits: settings.python.limits,
 			plugins,
@@ -122,17 +117,23 @@ export class Lab {
 		const library = openLibrary(layersOf(settings, hooks));
 		dialectNamed(library.dialects, settings.dialect);
 		const plugins = await Promise.all((settings.score?.plugins ?? []).map(loadPlugin));
-		const python = startPython(settings, hooks, settings.python.allowUnisolated);
+		const python = startPython(settings.python, hooks, settings.python.allowUnisolated);
 		const opening = openEngine(settings.engine, {
 			env: hooks.env,
 			cwd: hooks.cwd,
 			...(settings.named ? { named: settings.named } : {}),
 		});
 		try {
+			// A cluster that does not answer is said before the model has thought at all.
+			if (isRemote(settings.python))
+				await python.host.catch((error: unknown) => {
+					if (!(error instanceof NotIsolatedError)) throw error;
+				});
 			return new Lab(await opening, settings, hooks, library, python, plugins);
 		} catch (error) {
 			python.stop();
 			await python.host.then((host) => host.close()).catch(() => {});
+			await opening.then((engine) => engine.close()).catch(() => {});
 			throw error;
 		}
 	}
@@ -215,11 +216,15 @@ export class Lab {
 	async openInterpreter(options?: {
 		readonly terminal: { readonly cols: number; readonly rows: number };
 	}): Promise<Interpreter> {
-		const host = await this.#isolatedHost();
-		const { limits } = this.settings.python;
+		const { limits, host } = this.settings.python;
+		const notice = `This is this machine's Python: a pane cannot be on ${host}.`;
 		const interpreter = options
-			? await openPtyInterpreter(host, { ...options.terminal, limits })
-			: await host.open({ limits });
+			? await openPtyInterpreter(await this.#localHost(), {
+					...options.terminal,
+					limits,
+					...(isRemote(this.settings.python) ? { notice } : {}),
+				})
+			: await (await this.#agreedHost(false)).open({ limits });
 		this.#opened.add(interpreter);
 		return interpreter;
 	}
@@ -245,20 +250,39 @@ export class Lab {
 			this.#verifier.close(),
 			this.engine.close(),
 			host?.close(),
+			this.#local?.host.then((local) => local.close()),
 		]);
 	}
 
 	/** What failed is begun again. */
 	#mended(): Python {
 		if (this.#python.failed && !this.#closed)
-			this.#python = startPython(this.settings, this.#hooks, this.#python.allowUnisolated);
+			this.#python = startPython(this.settings.python, this.#hooks, this.#python.allowUnisolated);
 		return this.#python;
 	}
 
+	/** A terminal is always on this machine. Where the blocks run elsewhere, its fork server starts when it is asked for. */
+	async #localHost(): Promise<PythonHost> {
+		return (await this.#agreedHost(isRemote(this.settings.python))) as PythonHost;
+	}
+
+	/** What blocks run in, or this machine's: begun where it is not there, and begun again where it failed. */
+	#begun(local: boolean): Python {
+		if (!local) return this.#mended();
+		if (!this.#local || (this.#local.failed && !this.#closed))
+			this.#local = startPython(
+				onThisMachine(this.settings.python),
+				this.#hooks,
+				this.settings.python.allowUnisolated,
+			);
+		return this.#local;
+	}
+
 	/** The host, once it is known that it isolates or that the user agreed to do without. */
-	async #isolatedHost(): Promise<PythonHost> {
+	async #agreedHost(local: boolean): Promise<InterpreterHost> {
+		const begun = this.#begun(local);
 		try {
-			return await this.#mended().host;
+			return await begun.host;
 		} catch (error) {
 			if (!(error instanceof NotIsolatedError)) throw error;
 			// Two may ask for a Python at once, the person is asked once.
@@ -269,56 +293,20 @@ export class Lab {
 				throw new IsolationError(
 					`${error.message} It was not agreed to, so the trace stops before its first block.`,
 				);
-			if (!this.#python.allowUnisolated) this.#python = startPython(this.settings, this.#hooks, true);
-			return await this.#python.host;
+			const now = this.#begun(local);
+			if (now.allowUnisolated) return await now.host;
+			const agreed = startPython(
+				local ? onThisMachine(this.settings.python) : this.settings.python,
+				this.#hooks,
+				true,
+			);
+			if (local) this.#local = agreed;
+			else this.#python = agreed;
+			return await agreed.host;
 		}
 	}
 }
 
 function layersOf({ hints }: LabSettings, hooks: LabHooks): Layer[] {
 	return hints.library === undefined ? libraryLayers(hooks) : soleLayers(hints.library);
-}
-
-type Python = {
-	readonly environment: Promise<Environment>;
-	readonly host: Promise<PythonHost>;
-	readonly allowUnisolated: boolean;
-	/** It could not be made; that nobody has agreed to do without isolation is no such failure. */
-	readonly failed: boolean;
-	stop(): void;
-};
-
-/** Makes the environment where it is not there, then the fork server. Nobody need wait for it until a block runs. */
-function startPython(settings: LabSettings, hooks: LabHooks, allowUnisolated: boolean): Python {
-	const { base, isolation } = settings.python;
-	const stopped = new AbortController();
-	const signal = hooks.signal ? AbortSignal.any([hooks.signal, stopped.signal]) : stopped.signal;
-	const env = isolation === "auto" ? hooks.env : { ...hooks.env, NUDGE_ISOLATION: isolation };
-	const environment = ensureEnvironment({
-		env,
-		signal,
-		onProgress: ({ step, detail, done, total }) => {
-			if (step === "looking" || step === "ready") return;
-			hooks.onProgress?.(total === undefined ? detail : `${detail} (${done ?? 0} of ${total})`);
-		},
-		...(base === undefined ? {} : { basePython: base }),
-	});
-	const host = environment.then((made) =>
-		openHost({ env, environment: made, allowUnisolated, limits: settings.python.limits }),
-	);
-	let failed = false;
-	// Whoever needs them is told; until then a failure is nobody's.
-	environment.catch(() => {});
-	host.catch((error) => {
-		failed = !(error instanceof NotIsolatedError);
-	});
-	return {
-		environment,
-		host,
-		allowUnisolated,
-		get failed() {
-			return failed;
-		},
-		stop: () => stopped.abort(),
-	};
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Environment, ensureEnvironment } from "../../src/python/environment.ts";
 import { type HostOptions, openHost, type PythonHost } from "../../src/python/host.ts";
-import type { Isolation } from "../../src/python/interpreter.ts";
+import type { LocalIsolation } from "../../src/python/interpreter.ts";
 
 /** The user's own place, so that all rooms' tests share one environment, kept between runs: making it takes a minute. */
 export const testEnv: NodeJS.ProcessEnv = process.env;
@@ -14,7 +14,7 @@ export const pythonEnvironment = (): Promise<Environment> => {
 };
 
 export async function host(
-	isolation: Isolation["kind"] | "auto",
+	isolation: LocalIsolation | "auto",
 	options: HostOptions = {},
 ): Promise<PythonHost> {
 	const env = { ...testEnv, ...options.env, NUDGE_ISOLATION: isolation };
@@ -22,10 +22,10 @@ export async function host(
 }
 
 /** The kinds that work here. NUDGE_ISOLATION in the environment of the tests narrows them to one. */
-export async function workingKinds(): Promise<Isolation["kind"][]> {
+export async function workingKinds(): Promise<LocalIsolation[]> {
 	const asked = process.env.NUDGE_ISOLATION;
-	if (asked && asked !== "auto") return [asked as Isolation["kind"]];
-	const kinds: Isolation["kind"][] = [];
+	if (asked && asked !== "auto") return [asked as LocalIsolation];
+	const kinds: LocalIsolation[] = [];
 	for (const kind of ["bubblewrap", "userns"] as const) {
 		try {
 			await (await host(kind, { spares: 0 })).close();

@@ -6,6 +6,8 @@ import type { Check } from "../../engine/conformance.ts";
 import { tinyModelPath } from "../../engine/open.ts";
 import { findPython } from "../../python/environment.ts";
 import { findProgram, openHost } from "../../python/host.ts";
+import { openRemoteHost } from "../../python/remote.ts";
+import { isThisMachine, parsePythonHost } from "../../python/remote-spec.ts";
 import { homes } from "../../trace/home.ts";
 
 type World = {
@@ -13,6 +15,8 @@ type World = {
 	readonly cwd: string;
 	readonly add: (check: Check) => void;
 	readonly signal: AbortSignal;
+	/** The setting python-host. */
+	readonly pythonHost: string;
 };
 
 const OLDEST_NODE: readonly [number, number] = [22, 12];
@@ -20,6 +24,7 @@ const OLDEST_NODE: readonly [number, number] = [22, 12];
 export async function systemChecks(world: World): Promise<void> {
 	node(world);
 	await python(world);
+	await cluster(world);
 	await model(world);
 	await folders(world);
 }
@@ -68,6 +73,28 @@ async function python({ add, env, signal }: World): Promise<void> {
 	} catch (error) {
 		if (signal.aborted) return;
 		add({ name: "Python environment", status: "fail", says: message(error) });
+	}
+}
+
+/** Where the setting python-host names a cluster: it is asked to run a small block. */
+async function cluster({ add, pythonHost, signal }: World): Promise<void> {
+	const where = parsePythonHost(pythonHost);
+	if (typeof where === "string" || where.kind === "local") return;
+	try {
+		const began = performance.now();
+		const host = await openRemoteHost(where, { allowUnisolated: true, signal });
+		const { says } = host.isolation;
+		await host.close();
+		const took = `A small block was answered in ${Math.round(performance.now() - began)} ms.`;
+		add({ name: "python-host", status: "ok", says: `${says} ${took}` });
+		if (isThisMachine(where.url))
+			add({
+				name: "python-host",
+				status: "note",
+				says: "nudge asks before it runs code there, since it is this machine; --allow-unisolated agrees",
+			});
+	} catch (error) {
+		if (!signal.aborted) add({ name: "python-host", status: "fail", says: message(error) });
 	}
 }
 
