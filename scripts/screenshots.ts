@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { homes } from "../src/trace/home.ts";
-import type { Home } from "../test/e2e/program.ts";
+import { type Home, start } from "../test/e2e/program.ts";
 import { openScreen, type Screen } from "../test/e2e/screen.ts";
 import { DARK, LIGHT, svgOf } from "./svg.ts";
 
@@ -20,8 +20,12 @@ type Picture = {
 	readonly args: readonly string[];
 	readonly env?: NodeJS.ProcessEnv;
 	readonly light?: boolean;
+	/** Runs beside it from the beginning: something to watch. */
+	readonly beside?: readonly string[];
 	/** Leads to what is to be seen. */
 	readonly to: (screen: Screen) => Promise<void>;
+	/** It never comes to rest. */
+	readonly moves?: boolean;
 	/** Only as far down as something stands. */
 	readonly trimmed?: boolean;
 };
@@ -141,6 +145,25 @@ const PICTURES: readonly Picture[] = [
 		},
 	},
 	{
+		name: "watch",
+		columns: 160,
+		rows: 40,
+		args: ["runs", "watch", "hinted"],
+		beside: ["sample", "--out", "hinted", "--hints", "auto", "--n", "2", "--concurrency", "4"],
+		to: async (screen) => {
+			await screen.until(
+				() => / sampling /.test(screen.row(0)) && /^ (4\d|5\d) of /.test(screen.row(1)),
+				"enough of it",
+			);
+			// One whose code has run.
+			await screen.until(
+				() => screen.text().includes("[output 1") && screen.text().includes("as it comes"),
+				"its code",
+			);
+		},
+		moves: true,
+	},
+	{
 		name: "run",
 		columns: 100,
 		rows: 60,
@@ -176,6 +199,7 @@ mkdirSync(folder, { recursive: true });
 for (const picture of PICTURES) {
 	if (wanted.length > 0 && !wanted.includes(picture.name)) continue;
 	const at = home();
+	const beside = picture.beside && start(at, picture.beside);
 	const screen = openScreen(at, picture.args, {
 		columns: picture.columns,
 		rows: picture.rows,
@@ -184,7 +208,7 @@ for (const picture of PICTURES) {
 	});
 	try {
 		await picture.to(screen);
-		if (!picture.trimmed) await settled(screen);
+		if (!picture.trimmed && !picture.moves) await settled(screen);
 		const file = join(folder, `${picture.name}.svg`);
 		writeFileSync(
 			file,
@@ -193,6 +217,11 @@ for (const picture of PICTURES) {
 		process.stdout.write(`docs/img/${picture.name}.svg\n`);
 	} finally {
 		await screen.close();
+		if (beside?.exitCode === null) {
+			const over = new Promise((resolve) => beside.once("close", resolve));
+			beside.kill("SIGINT");
+			await over;
+		}
 		at.remove();
 	}
 }

@@ -114,6 +114,8 @@ const SHARE = 0.05;
 const SELDOM_MS = 5_000;
 const RATE_MS = 20_000;
 const MOST_IN_FLIGHT = 64;
+/** Traces that are looked at without a pause. */
+const AT_ONCE = 4;
 /** Of one rollout, and of all together. */
 const TAIL_LEAST = 500;
 const TAIL_MOST = 4_000;
@@ -173,8 +175,8 @@ export class NowWriter {
 		this.#inFlight.delete(key);
 	};
 
-	/** As it stands now. */
-	status(): RunNow {
+	/** As it stands now. The ends of long traces cost some work: others have their turn in between. */
+	async status(): Promise<RunNow> {
 		const { shard, facts } = this.#options;
 		const { level, done, total, tokens, calls, kept, verdicts, engines } = facts();
 		const now = this.#now();
@@ -185,6 +187,11 @@ export class NowWriter {
 			TAIL_LEAST,
 			Math.min(TAIL_MOST, Math.floor(TAIL_UNITS / Math.max(1, shown.length))),
 		);
+		const inFlight: InFlight[] = [];
+		for (const [index, { of, branch, at }] of shown.entries()) {
+			if (index % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate);
+			inFlight.push(inFlightOf(of, branch(), at, units));
+		}
 		return {
 			format: FORMAT,
 			shard: `${shard.index}/${shard.count}`,
@@ -200,7 +207,7 @@ export class NowWriter {
 			...rate,
 			verdicts: { ...verdicts },
 			...(engines ? { engines } : {}),
-			inFlight: shown.map(({ of, branch, at }) => inFlightOf(of, branch(), at, units)),
+			inFlight,
 			more: all.length - shown.length,
 		};
 	}
@@ -244,7 +251,7 @@ export class NowWriter {
 		const { folder, shard, onTrouble } = this.#options;
 		const file = join(folder, nameOf(shard));
 		try {
-			await writeFile(`${file}.part`, `${JSON.stringify(this.status())}\n`);
+			await writeFile(`${file}.part`, `${JSON.stringify(await this.status())}\n`);
 			// Of one system call: between asking whether it is over and renaming nothing else runs.
 			if (!this.#ended) renameSync(`${file}.part`, file);
 			this.#troubled = false;

@@ -115,7 +115,7 @@ describe("what a process tells of a rollout in flight", () => {
 });
 
 describe("now-IofK.json", () => {
-	test("has a bound however many run and however long they are, and says how many more there are", () => {
+	test("has a bound however many run and however long they are, and says how many more there are", async () => {
 		const writer = new NowWriter({ folder: freshFolder(), shard: WHOLE, facts, everyMs: 1e6 });
 		for (let i = 0; i < 300; i++) {
 			const gathering = gathered();
@@ -123,7 +123,7 @@ describe("now-IofK.json", () => {
 				gathering.take({ type: "tokens", t: 0, branch: "main", text: "words ".repeat(100), segment: 0 });
 			writer.begun({ key: `k${i}`, problem: problemOf(`p${i}`), sample: 0 }, () => gathering.branch);
 		}
-		const status = writer.status();
+		const status = await writer.status();
 		expect(status.inFlight).toHaveLength(64);
 		expect(status.more).toBe(236);
 		// Those begun last.

@@ -75,6 +75,7 @@ export function longTime(ms: number): string {
 /** Done of all, rates as far as they fit, and in the room that is left a bar. */
 export function progressLine(watch: RunWatch, columns: number): Line {
 	const { done, total } = watch;
+	if (watch.state === "waiting") return [["dim", " nothing yet"]];
 	const share = total === 0 ? 0 : done / total;
 	const counted = `${done} of ${total} (${percent(share)})`;
 	let left = columns - widthOf(counted) - 1;
@@ -131,6 +132,7 @@ export function verdictFacts(
 
 export function verdictLine(watch: RunWatch, columns: number): Line {
 	const { summary } = watch;
+	if (watch.state === "waiting") return "";
 	if (!summary || summary.rollouts === 0) return [["dim", " no rollout has ended yet"]];
 	const facts: Run[] = verdictFacts(summary).map(({ token, says }): Run => [token, says]);
 	const { withPython, hints, rollouts, meanTokens } = summary;
