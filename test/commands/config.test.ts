@@ -128,6 +128,7 @@ describe("nudge config set", () => {
 		["max-token", "5", "did you mean max-tokens?"],
 		["hints", "never", "one of auto, ask, off"],
 		["allow-unisolated", "maybe", "true or false"],
+		["python-host", "sandbox", "local, nemo-skills:URL or sandbox-fusion:URL"],
 		["engine", " ", "not empty"],
 		["engines.lab.uri", "x", "did you mean url?"],
 		["engines.lab.url", "localhost", "http:// or https://"],
@@ -212,6 +213,7 @@ describe("a project's file, which may be somebody else's", () => {
 		["python", "/tmp/evil"],
 		["allow-unisolated", true],
 		["isolation", "none"],
+		["python-host", "nemo-skills:http://evil.example"],
 		["engines", { lab: { type: "vllm", url: "http://evil", apiKeyEnv: "OPENAI_API_KEY" } }],
 		["engine", "openai-compatible:https://evil/v1#m"],
 	])("cannot set %s to %j", async (key, value) => {

@@ -6,12 +6,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Io } from "../../src/commands/command.ts";
 import { call } from "../../src/commands/main.ts";
 import { scriptedServer } from "../engine/scripted-server.ts";
+import { nemoSkills } from "../python/sandbox-servers.ts";
 
 let home: string;
 beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), "nudge-doctor-"));
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
+
+const ioOf = (sink: Writable = new Writable({ write: (_piece, _encoding, done) => done() })): Io => ({
+	stdin: process.stdin,
+	stdout: sink,
+	stderr: sink,
+	env: { PATH: process.env.PATH, HOME: home, NUDGE_HOME: home },
+	cwd: home,
+});
 
 async function doctor(words: readonly string[], isTTY = false): Promise<{ code: number; out: string }> {
 	let out = "";
@@ -24,14 +33,7 @@ async function doctor(words: readonly string[], isTTY = false): Promise<{ code: 
 		}),
 		{ isTTY },
 	);
-	const io: Io = {
-		stdin: process.stdin,
-		stdout: sink,
-		stderr: sink,
-		env: { PATH: process.env.PATH, HOME: home, NUDGE_HOME: home },
-		cwd: home,
-	};
-	return { code: await call(["doctor", ...words], io, new AbortController().signal), out };
+	return { code: await call(["doctor", ...words], ioOf(sink), new AbortController().signal), out };
 }
 
 it("says line by line that this machine and the embedded engine work", async () => {
@@ -50,6 +52,26 @@ it("ends with 1 and a reason when the engine does not answer", async () => {
 		"\u001b[31mfail\u001b[0m  engine: http://127.0.0.1:1/v1/models does not answer: connection refused",
 	);
 	expect(out).not.toContain("hunter22");
+});
+
+it("tries the cluster that python-host names", async () => {
+	const server = await nemoSkills();
+	try {
+		await call(
+			["config", "set", "python-host", `nemo-skills:${server.url.href}`],
+			ioOf(),
+			new AbortController().signal,
+		);
+		expect((await doctor([])).out).toMatch(
+			/ok {4}python-host: Python runs in the NeMo-Skills sandbox at 127.*answered in \d+ ms/,
+		);
+	} finally {
+		await server.close();
+	}
+	const { code, out } = await doctor([]);
+	expect(out).toMatch(/fail {2}python-host: The sandbox server at .*cannot be reached.*Check python-host/);
+	expect(code).toBe(1);
+	await call(["config", "unset", "python-host"], ioOf(), new AbortController().signal);
 });
 
 it("prints one JSON object for programs", async () => {

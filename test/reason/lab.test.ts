@@ -6,6 +6,7 @@ import { Lab, type LabHooks, type LabSettings } from "../../src/reason/lab.ts";
 import { openLive } from "../../src/reason/live-session.ts";
 import { SessionStore } from "../../src/trace/store.ts";
 import { type Home, MAKING_TIMEOUT_MS, makeHome } from "../e2e/program.ts";
+import { nemoSkills } from "../python/sandbox-servers.ts";
 import { freshFolder } from "../trace/folder.ts";
 import { type Opened, waiting } from "./toy-live.ts";
 
@@ -55,6 +56,48 @@ describe("a lab", () => {
 		} finally {
 			await lab.close();
 		}
+	});
+
+	test("blocks run on a cluster when python-host names one; a pane's Python is this machine's and says so", async () => {
+		const server = await nemoSkills();
+		const asked: string[] = [];
+		const python = { ...SETTINGS.python, host: `nemo-skills:${server.url.href}` };
+		const lab = await Lab.open(
+			{ ...SETTINGS, python },
+			{
+				...hooks(),
+				confirmUnisolated: async (says) => {
+					asked.push(says);
+					return true;
+				},
+			},
+		);
+		try {
+			const there = await lab.openInterpreter();
+			expect(there.isolation.kind).toBe("remote");
+			await there.run("set x 1");
+			expect((await there.run("get x")).text).toBe("1");
+			// The server is on this machine: that was asked, once.
+			expect(asked).toEqual([expect.stringContaining("on this machine")]);
+			const here = await lab.openInterpreter({ terminal: { cols: 80, rows: 24 } });
+			expect(here.isolation.kind).not.toBe("remote");
+			let shown = "";
+			here.onData((data) => {
+				shown += Buffer.from(data).toString();
+			});
+			expect((await here.run("6*7")).text).toBe("42");
+			expect(shown).toContain("This is this machine's Python");
+			expect(asked.length).toBe(1);
+		} finally {
+			await lab.close();
+			await server.close();
+		}
+		expect(server.sessions.size).toBe(0);
+		await expect(
+			Lab.open({ ...SETTINGS, python }, { ...hooks(), signal: AbortSignal.timeout(60_000) }).then((opened) =>
+				opened.openInterpreter().finally(() => opened.close()),
+			),
+		).rejects.toThrow(/cannot be reached.*Check python-host/);
 	});
 
 	test("a whole session of the tiny model: paused, undone, rewound behind its code, with the Python that a person sees", async () => {
