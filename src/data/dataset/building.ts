@@ -5,10 +5,10 @@
  * - Every rollout has one line in `fates.jsonl`, whatever becomes of it, and the waterfall adds up.
  * - The same runs, recipe and seed give the same `samples.jsonl`, byte for byte, however the rollouts lie in files: what
  *   is chosen follows from a total order within each question, and samples are in the order of question and rank.
- * - Memory: a record a question (questions.ts); where a rule remembers, also 48 bytes for each rollout that came so far.
+ * - Memory: a record a question (questions.ts); where a rule remembers, also 128 bytes for each rollout that came so far.
  */
 import { sampleOfTrace, trains } from "../../trace/sample.ts";
-import { type Chooser, chooserOf, type Recipe } from "../recipe.ts";
+import { type Candidate, type Chooser, chooserOf, type Recipe } from "../recipe.ts";
 import { parseRollout, type Rollout } from "../rollout.ts";
 import type { RuleContext } from "../rules/rule.ts";
 import { DatasetError, type DatasetKind, type DatasetSheet, type Source } from "./dataset.ts";
@@ -69,6 +69,9 @@ export type Built = {
 	readonly questions: Questions;
 };
 
+/** Others have their turn after so many. */
+const ASKED_IN_A_ROW = 4096;
+
 const UNFIT = "unfit";
 const NOT_CHOSEN = "not-chosen";
 const NOT_NEEDED = "not-needed";
@@ -103,7 +106,7 @@ class Building {
 	readonly #questions = new Questions();
 	readonly #settings: readonly number[];
 	/** What waits for the rules that remember. */
-	readonly #waiting = new Places<Question>();
+	readonly #waiting: Places;
 	readonly #files: readonly string[];
 
 	constructor(what: Build, chooser: Chooser, sifting: Sifting, waterfall: Waterfalling, draft: Drafting) {
@@ -116,6 +119,7 @@ class Building {
 		const hashes = [...new Set(what.inputs.map(({ sheet }) => sheet.hash))].sort();
 		this.#settings = what.inputs.map(({ sheet }) => hashes.indexOf(sheet.hash));
 		this.#files = what.inputs.flatMap(({ files }) => files);
+		this.#waiting = new Places(hashes, sifting.remembering?.rules.length ?? 0);
 	}
 
 	async all(): Promise<Built> {
@@ -128,7 +132,7 @@ class Building {
 		}
 		const again = new LinesAgain();
 		try {
-			await this.#remembered(again);
+			await this.#remembered();
 			return await this.#finish(again, counted);
 		} finally {
 			again.close();
@@ -162,9 +166,12 @@ class Building {
 		const candidate = this.#chooser.candidate(rollout);
 		const unfit = this.#chooser.refuses(candidate) ?? this.#untrainable(rollout);
 		if (unfit !== undefined) this.#drop(head.key, question, UNFIT, unfit);
-		else if (this.#sifting.remembering)
-			this.#waiting.add(question, index, this.#files.indexOf(place.file), place, settings, head.sample);
-		else this.#pass(rollout, question, place, index);
+		else if (this.#sifting.remembering) {
+			const { file, at, bytes } = place;
+			const from = { input: index, file: this.#files.indexOf(file), at, bytes, settings };
+			const names = this.#sifting.remembering.names(rollout);
+			this.#waiting.add({ question, candidate, from, names });
+		} else this.#pass(candidate, question, place, index);
 		return "new";
 	}
 
@@ -179,8 +186,7 @@ class Building {
 		return some || (end.reason === "eos" && end.eos) ? undefined : "nothing of it would train";
 	}
 
-	#pass(rollout: Rollout, question: Question, place: Looked["place"], input: number): void {
-		const candidate = this.#chooser.candidate(rollout);
+	#pass(candidate: Candidate, question: Question, place: Looked["place"], input: number): void {
 		const { kind } = this.#what;
 		question.consider(
 			{ candidate, place, input },
@@ -190,7 +196,7 @@ class Building {
 		const { tokens, calls, okCalls } = candidate;
 		const ran = calls === 0 ? "no code" : `${okCalls} of ${calls} ${calls === 1 ? "block" : "blocks"} ran`;
 		this.#draft.fate({
-			id: rollout.key,
+			id: candidate.key,
 			question: question.id,
 			fate: "passed",
 			why: `${tokens} tokens, ${ran}`,
@@ -203,18 +209,18 @@ class Building {
 	}
 
 	/** What all other rules let through, in an order that no file decides. */
-	async #remembered(again: LinesAgain): Promise<void> {
+	async #remembered(): Promise<void> {
 		const { remembering } = this.#sifting;
 		if (!remembering) return;
 		this.#what.onPhase?.(`comparing ${this.#waiting.count} rollouts`);
-		for (const { of: question, file, at, bytes, input } of this.#waiting.sorted((a, b) =>
-			a.id < b.id ? -1 : 1,
-		)) {
-			const place = { file: this.#files[file]!, at, bytes };
-			const rollout = await this.#again(again, place, input);
-			const dropped = remembering.judge(rollout);
-			if (dropped) this.#drop(rollout.key, question, dropped.rule, dropped.why);
-			else this.#pass(rollout, question, place, input);
+		let asked = 0;
+		for (const { question, candidate, from, names } of this.#waiting.sorted()) {
+			if (++asked % ASKED_IN_A_ROW === 0) await new Promise(setImmediate);
+			this.#what.signal?.throwIfAborted();
+			const { file, at, bytes, input } = from;
+			const dropped = remembering.judgeNames(names);
+			if (dropped) this.#drop(candidate.key, question, dropped.rule, dropped.why);
+			else this.#pass(candidate, question, { file: this.#files[file]!, at, bytes }, input);
 		}
 	}
 
@@ -222,10 +228,10 @@ class Building {
 		again: LinesAgain,
 		{ file, at, bytes }: Looked["place"],
 		input: number,
-		key?: string,
+		key: string,
 	): Promise<Rollout> {
 		const rollout = parseRollout((await again.line(file, at, bytes, this.#what.signal)).toString("utf8"));
-		if (typeof rollout === "string" || (key !== undefined && rollout.key !== key))
+		if (typeof rollout === "string" || rollout.key !== key)
 			throw new DatasetError(
 				`${file} was changed while it was read (at byte ${at}): nothing was kept. Start again when nobody writes to it`,
 			);

@@ -1,68 +1,116 @@
-/** Where lines are that are read again later, in typed arrays: 48 bytes each, so that a million of them is nothing. */
-import type { Place } from "./run-input.ts";
+/**
+ * Rollouts that passed and wait for the rules that remember, in typed arrays: some hundred bytes each, so that a million of
+ * them is not much, and none has to be read again.
+ */
+import type { Candidate } from "../recipe.ts";
+import { keyOf } from "../rollout.ts";
+import type { Name } from "../rules/rule.ts";
+import type { Question } from "./questions.ts";
 
-const FIELDS = 6;
-
-export type Placed<Of> = {
-	readonly of: Of;
+/** Where the rollout is from: its run among the inputs, its file among all files. */
+export type From = {
 	readonly input: number;
 	readonly file: number;
 	readonly at: number;
 	readonly bytes: number;
+	/** Of the run's settings, in the order of their hashes. */
+	readonly settings: number;
 };
 
-export class Places<Of extends object> {
-	#numbers = new Float64Array(FIELDS * 256);
-	readonly #owners: Of[] = [];
-	readonly #ownerIndex = new Map<Of, number>();
+export type Waiting = {
+	readonly question: Question;
+	readonly candidate: Candidate;
+	readonly from: From;
+	readonly names: readonly Name[];
+};
+
+const FIELDS = 13;
+const NAME_FIELDS = 3;
+
+export class Places {
+	/** By place in the order of the hashes. */
+	readonly #hashes: readonly string[];
+	readonly #width: number;
+	readonly #questions: Question[] = [];
+	readonly #questionIndex = new Map<Question, number>();
+	#numbers: Float64Array;
 	#count = 0;
+
+	/** `names` of each rollout. */
+	constructor(hashes: readonly string[], names: number) {
+		this.#hashes = hashes;
+		this.#width = FIELDS + NAME_FIELDS * names;
+		this.#numbers = new Float64Array(this.#width * 64);
+	}
 
 	get count(): number {
 		return this.#count;
 	}
 
-	add(
-		of: Of,
-		input: number,
-		file: number,
-		{ at, bytes }: Pick<Place, "at" | "bytes">,
-		settings: number,
-		sample: number,
-	): void {
-		let owner = this.#ownerIndex.get(of);
-		if (owner === undefined) {
-			owner = this.#owners.push(of) - 1;
-			this.#ownerIndex.set(of, owner);
+	add({ question, candidate, from, names }: Waiting): void {
+		let index = this.#questionIndex.get(question);
+		if (index === undefined) {
+			index = this.#questions.push(question) - 1;
+			this.#questionIndex.set(question, index);
 		}
-		const from = this.#count++ * FIELDS;
-		if (from >= this.#numbers.length) {
+		const start = this.#count++ * this.#width;
+		if (start >= this.#numbers.length) {
 			const more = new Float64Array(2 * this.#numbers.length);
 			more.set(this.#numbers);
 			this.#numbers = more;
 		}
-		// Two small numbers share a field: no run has 65,536 inputs.
-		this.#numbers.set([owner, settings * 0x1_0000 + input, file, at, bytes, sample], from);
+		const { input, file, at, bytes, settings } = from;
+		const { sample, correct, tokens, chars, calls, okCalls, draw } = candidate;
+		this.#numbers.set([index, settings, sample, input, file, at, bytes], start);
+		this.#numbers.set([correct ? 1 : 0, tokens, chars, calls, okCalls, draw], start + 7);
+		for (const [place, name] of names.entries())
+			this.#numbers.set(name, start + FIELDS + place * NAME_FIELDS);
 	}
 
-	/** By owner, then by settings, then by sample: an order that no file decides. */
-	*sorted(compare: (a: Of, b: Of) => number): Generator<Placed<Of>, void, void> {
-		const numbers = this.#numbers;
-		const ranks = new Uint32Array(this.#owners.length);
-		const byRank = this.#owners
-			.map((_, index) => index)
-			.sort((a, b) => compare(this.#owners[a]!, this.#owners[b]!));
-		for (const [rank, owner] of byRank.entries()) ranks[owner] = rank;
-		const settings = (row: number): number => Math.floor(numbers[row * FIELDS + 1]! / 0x1_0000);
-		const order = new Uint32Array(this.#count).map((_, index) => index);
+	/** By question, then settings, then sample: an order that no file decides. */
+	*sorted(): Generator<Waiting, void, void> {
+		const [numbers, width, questions] = [this.#numbers, this.#width, this.#questions];
+		const ranks = new Uint32Array(questions.length);
+		const byId = questions.map((_, index) => index);
+		byId.sort((a, b) => (questions[a]!.id < questions[b]!.id ? -1 : 1));
+		for (const [rank, index] of byId.entries()) ranks[index] = rank;
+		const order = new Uint32Array(this.#count).map((_, row) => row);
 		order.sort(
 			(a, b) =>
-				ranks[numbers[a * FIELDS]!]! - ranks[numbers[b * FIELDS]!]! ||
-				settings(a) - settings(b) ||
-				numbers[a * FIELDS + 5]! - numbers[b * FIELDS + 5]!,
+				ranks[numbers[a * width]!]! - ranks[numbers[b * width]!]! ||
+				numbers[a * width + 1]! - numbers[b * width + 1]! ||
+				numbers[a * width + 2]! - numbers[b * width + 2]!,
 		);
-		for (const row of order) {
-			const [owner, shared, file, at, bytes] = numbers.subarray(row * FIELDS, row * FIELDS + FIELDS);
-			yield { of: this.#owners[owner!]!, input: shared! % 0x1_0000, file: file!, at: at!, bytes: bytes! };
-		}
+		for (const row of order) yield this.#row(row);
+	}
+
+	#row(row: number): Waiting {
+		const own = this.#numbers.subarray(row * this.#width, (row + 1) * this.#width);
+		const [index, settings, sample, input, file, at, bytes, correct, tokens, chars, calls, okCalls, draw] =
+			own as unknown as Fields;
+		const question = this.#questions[index]!;
+		const names: Name[] = [];
+		for (let place = FIELDS; place < own.length; place += NAME_FIELDS)
+			names.push([own[place]!, own[place + 1]!, own[place + 2]!]);
+		const key = keyOf(question.id, this.#hashes[settings]!, sample);
+		return {
+			question,
+			candidate: {
+				key,
+				question: question.id,
+				sample,
+				correct: correct === 1,
+				tokens,
+				chars,
+				calls,
+				okCalls,
+				draw,
+			},
+			from: { input, file, at, bytes, settings },
+			names,
+		};
 	}
 }
+
+type N = number;
+type Fields = readonly [N, N, N, N, N, N, N, N, N, N, N, N, N];

@@ -7,7 +7,15 @@
 import type { Rollout } from "../rollout.ts";
 import { Reading } from "./reading.ts";
 import { RULES } from "./registry.ts";
-import { type Check, defaultsOf, type OptionValue, type Rule, type RuleContext } from "./rule.ts";
+import {
+	type Check,
+	defaultsOf,
+	type Made,
+	type Name,
+	type OptionValue,
+	type Rule,
+	type RuleContext,
+} from "./rule.ts";
 
 export type RuleSetting = { readonly on: boolean } & Readonly<Record<string, OptionValue>>;
 
@@ -20,7 +28,7 @@ export class RuleError extends Error {
 	override readonly name = "RuleError";
 }
 
-type Applied = { readonly rule: Rule; readonly check: Check };
+type Applied = { readonly rule: Rule; readonly check: Check; readonly apart: Made["apart"] };
 
 export class Sieve {
 	/** The rules that are on, in the order in which they apply. */
@@ -55,6 +63,22 @@ export class Sieve {
 		return undefined;
 	}
 
+	/** What rules that remember compare of a rollout, for `judgeNames`; those that do not are left out. */
+	names(rollout: Rollout): Name[] {
+		const reading = new Reading(rollout, this.#context);
+		return this.#applied.flatMap(({ apart }) => (apart ? [apart.name(reading)] : []));
+	}
+
+	/** As `judge`, without the rollout: of the rules that remember. */
+	judgeNames(names: readonly Name[]): Dropped | undefined {
+		let at = 0;
+		for (const { rule, apart } of this.#applied) {
+			const why = apart?.check(names[at++]!);
+			if (why !== undefined) return { rule: rule.id, why };
+		}
+		return undefined;
+	}
+
 	/** Every rule that would drop it. Those that remember are asked only where no other does. */
 	fate(rollout: Rollout): Dropped[] {
 		const reading = new Reading(rollout, this.#context);
@@ -70,7 +94,8 @@ export class Sieve {
 
 function ask({ rule, check }: Applied, reading: Reading): string | undefined {
 	try {
-		return check(reading);
+		// Reasons quote what was written: one line and whole characters all the same.
+		return check(reading)?.replace(/\s+/g, " ").toWellFormed();
 	} catch (error) {
 		throw new RuleError(
 			`the rule ${rule.id} failed on ${reading.rollout.key}, which is a mistake of nudge: ${(error as Error).message}. ` +
@@ -89,7 +114,7 @@ export async function compile(settings: RuleSettings, context: RuleContext): Pro
 		const { on, ...options } = settings[rule.id] ?? { on: rule.on };
 		if (!on) continue;
 		const made = await rule.make({ ...defaultsOf(rule), ...options }, context);
-		applied.push({ rule, check: made.check });
+		applied.push({ rule, check: made.check, apart: made.apart });
 		for (const says of made.warnings ?? []) warnings.push(`${rule.id}: ${says}`);
 		if (made.facts) facts[rule.id] = made.facts;
 	}

@@ -4,7 +4,8 @@
  */
 import { hash } from "node:crypto";
 import { model } from "./examples.ts";
-import { rule } from "./rule.ts";
+import type { Reading } from "./reading.ts";
+import { type Name, rule } from "./rule.ts";
 import { SeenHashes } from "./seen.ts";
 
 export const duplicates = rule<Record<never, never>>({
@@ -30,13 +31,12 @@ export const duplicates = rule<Record<never, never>>({
 	remembers: true,
 	make: () => {
 		const seen = new SeenHashes();
-		return {
-			check: ({ rollout: { problem }, text }) => {
-				const name = hash("sha1", `${problem.problem.length}:${problem.problem}${text}`, "buffer");
-				return seen.add(name.readUInt32LE(0), name.readUInt32LE(4))
-					? undefined
-					: `the same ${text.length} characters were there before`;
-			},
+		const name = ({ rollout: { problem }, text }: Reading): Name => {
+			const digest = hash("sha1", `${problem.problem.length}:${problem.problem}${text}`, "buffer");
+			return [digest.readUInt32LE(0), digest.readUInt32LE(4), text.length];
 		};
+		const check = ([low, high, length]: Name): string | undefined =>
+			seen.add(low, high) ? undefined : `the same ${length} characters were there before`;
+		return { check: (reading) => check(name(reading)), apart: { name, check } };
 	},
 });

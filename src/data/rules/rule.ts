@@ -52,8 +52,19 @@ export type RuleContext = {
 /** Why it is dropped, in one line; undefined where it is kept. */
 export type Check = (reading: Reading) => string | undefined;
 
+/** All that a rule compares of a rollout. */
+export type Name = readonly [number, number, number];
+
 export type Made = {
 	readonly check: Check;
+	/**
+	 * Of a rule that remembers, the same check in two halves: it can be asked later, without the rollout, in an order that
+	 * no file decides.
+	 */
+	readonly apart?: {
+		readonly name: (reading: Reading) => Name;
+		readonly check: (name: Name) => string | undefined;
+	};
 	/** What whoever builds should be told, as a line each: a rule that has nothing to work with. */
 	readonly warnings?: readonly string[];
 	/** What the rule worked with, for the record of a dataset. */

@@ -34,3 +34,19 @@ test("the first rules decide by the beginning of a line what they decide by all 
 	}
 	expect(dropped).toBeGreaterThan(5);
 });
+
+test("rules that remember decide by what they compare what they decide by the rollout", async () => {
+	const context: RuleContext = { thinkClose: "</think>", dialect: () => dialect, async *questions() {} };
+	const remembering = RULES.filter(({ remembers }) => remembers);
+	expect(remembering.length).toBeGreaterThan(0);
+	for (const rule of remembering) {
+		for (const { case: said, options, before = [], drops } of rule.examples) {
+			const { apart } = await rule.make({ ...defaultsOf(rule), ...(options as object) }, context);
+			if (!apart) throw new Error(`${rule.id} remembers and cannot be asked later`);
+			const names = [...before, said].map((each) => apart.name(new Reading(exampleRollout(each), context)));
+			const last = names.pop()!;
+			for (const name of names) apart.check(name);
+			expect(apart.check(last) !== undefined).toBe(drops);
+		}
+	}
+});
