@@ -1,4 +1,5 @@
 /** Which engine does how much of a run, in words: while it runs, and at its end. */
+import type { EngineNow } from "../data/run-now.ts";
 import type { ManyEngines, MemberNow } from "../engine/many.ts";
 import { visibleLine } from "../trace/visible.ts";
 
@@ -29,6 +30,17 @@ export function enginesNow({ members }: Pick<ManyEngines, "members">): string | 
 	const gone = out.map((member) => `${short(member)} out since ${clock(member.out!.since)}`);
 	return [each, ...gone].filter(Boolean).join(", ");
 }
+
+/** For whoever watches from elsewhere (run-now.ts). */
+export function engineStates({ members }: Pick<ManyEngines, "members">): EngineNow[] {
+	return members.map(({ id, traces, out }) => ({
+		name: id,
+		state: out ? `left out since ${clock(out.since)}: ${out.why}`.slice(0, MOST_WHY) : "well",
+		running: traces,
+	}));
+}
+
+const MOST_WHY = 300;
 
 /** For the end; one engine alone did all. */
 export function shareLines(shares: readonly EngineShare[]): string[] {
