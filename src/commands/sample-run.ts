@@ -13,7 +13,7 @@ import { Lab } from "../reason/lab.ts";
 import type { Context, ExitCode } from "./command.ts";
 import { sheetLines } from "./run-words.ts";
 import { leave, sayEnd } from "./sample-end.ts";
-import { enginesNow, sharesOf } from "./sample-engines.ts";
+import { engineStates, enginesNow, sharesOf } from "./sample-engines.ts";
 import { type SamplePlan, samplePlan, surveyOf } from "./sample-plan.ts";
 import { SampleProgress } from "./sample-progress.ts";
 import { version } from "./version.ts";
@@ -114,6 +114,7 @@ async function sampled(
 				tokens: progress.tokens,
 				calls: progress.calls,
 				verdicts: summing.verdicts,
+				engines: engineStates(many),
 			}),
 			onTrouble: (says) => progress.say(says),
 		});
