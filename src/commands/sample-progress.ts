@@ -39,6 +39,8 @@ export class SampleProgress {
 		this.#now = now;
 		this.#begun = now();
 		this.#points.push({ at: this.#begun, tokens: 0, calls: 0 });
+		// A terminal or a log that went away ends no run.
+		io.stderr.on("error", () => {});
 		this.#timer = setInterval(() => this.#tick(), this.#tty ? REDRAW_MS : PLAIN_MS).unref();
 	}
 

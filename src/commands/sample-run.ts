@@ -4,7 +4,14 @@ import { keysOf, owedJobs } from "../data/owed.ts";
 import { pacingOf } from "../data/paces.ts";
 import { damageSays, ShardWriter } from "../data/run-folder.ts";
 import { NowWriter } from "../data/run-now.ts";
-import { newSheet, type RunSettings, type RunSheet, settleSheet, totalOf } from "../data/run-sheet.ts";
+import {
+	newSheet,
+	RunError,
+	type RunSettings,
+	type RunSheet,
+	settleSheet,
+	totalOf,
+} from "../data/run-sheet.ts";
 import { Summing } from "../data/run-summary.ts";
 import { type SamplingEnd, sampleAll } from "../data/sampling.ts";
 import { benchOf } from "../data/sampling-lab.ts";
@@ -17,6 +24,11 @@ import { engineStates, enginesNow, sharesOf } from "./sample-engines.ts";
 import { type SamplePlan, samplePlan, surveyOf } from "./sample-plan.ts";
 import { SampleProgress } from "./sample-progress.ts";
 import { version } from "./version.ts";
+
+/** Calls of the system that a run's folder takes. */
+const ON_DISK: ReadonlySet<string> = new Set([
+	...["open", "write", "mkdir", "scandir", "link", "rename", "ftruncate", "fsync", "close", "unlink"],
+]);
 
 type Survey = Awaited<ReturnType<typeof surveyOf>>;
 
@@ -38,6 +50,8 @@ export async function sampleRun(context: Context): Promise<ExitCode> {
 		// The plan names its engines as a list, and a list is opened as such.
 		if (!(engine instanceof ManyEngines)) throw new Error("one engine was opened where a list was asked for");
 		return await sampled(context, plan, survey, lab, engine);
+	} catch (error) {
+		throw ofFolder(error, plan.folder);
 	} finally {
 		await lab.close();
 	}
@@ -159,6 +173,16 @@ async function sampled(
 	} finally {
 		writer.close();
 	}
+}
+
+/** What the system says of a folder that it does not let us write, in words. */
+function ofFolder(error: unknown, folder: string): unknown {
+	const { code, syscall, message } = error as NodeJS.ErrnoException;
+	if (code === undefined || !ON_DISK.has(syscall ?? "")) return error;
+	return new RunError(
+		`the run's folder ${folder} cannot be written: ${message}. What is on disk stays; mend that and start the same command again.`,
+		{ cause: error },
+	);
 }
 
 async function environmentOf(lab: Lab): Promise<Record<string, string>> {

@@ -9,6 +9,9 @@ import type { Lab } from "../reason/lab.ts";
 import { hashOf, type RunSettings } from "./run-sheet.ts";
 import type { Bench } from "./sampling.ts";
 
+/** A trace's time is taken by a clock that nobody sets: a correction of the time is no time that it took. */
+const steadyNow = (): number => Math.floor(performance.timeOrigin + performance.now());
+
 export function benchOf(lab: Lab): { readonly bench: Bench; readonly settings: RunSettings } {
 	const { library, engine } = lab;
 	const { hints } = lab.settings;
@@ -35,6 +38,7 @@ export function benchOf(lab: Lab): { readonly bench: Bench; readonly settings: R
 			},
 			deps: ({ seed, problem }, signal) => ({
 				...lab.deps(signal, policy(seed)),
+				now: steadyNow,
 				...(engine instanceof ManyEngines ? { engine: engine.forTrace(problem.id).enter() } : {}),
 			}),
 			release: (interpreter) => lab.closeInterpreter(interpreter),

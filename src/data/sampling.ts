@@ -58,6 +58,7 @@ export type SamplingOptions = {
 	readonly failuresInRow?: number;
 	/** How long nothing new is begun after so many failures in a row: a server that is started anew finds the run still there. */
 	readonly restMs?: (inRow: number) => number;
+	/** Milliseconds of a clock that nobody sets. */
 	readonly now?: () => number;
 	/** What rollouts in flight are given to end in after an abort. */
 	readonly graceMs?: number;
@@ -85,6 +86,9 @@ const AHEAD = 256;
 const BUSY: ReadonlySet<number | undefined> = new Set([429, 503]);
 /** Where an engine gives no ids, about so many characters are a token. */
 const CHARS_A_TOKEN = 4;
+
+/** Rests and measures by a clock that no correction of the time moves: over a weekend there may be some. */
+const steadyNow = (): number => performance.now();
 
 export async function sampleAll(
 	jobs: AsyncIterable<Job>,
@@ -133,7 +137,7 @@ class Sampling {
 		this.#hooks = hooks;
 		this.#options = options;
 		this.#pace = options.pace;
-		this.#now = options.now ?? Date.now;
+		this.#now = options.now ?? steadyNow;
 		this.#pace.onMore = () => {
 			// Somebody is back: nothing is rested for any more.
 			this.#restUntil = 0;
@@ -279,7 +283,7 @@ class Sampling {
 	async #rollout(job: Job, trouble: Trouble): Promise<Rollout | undefined> {
 		const { key, problem, sample, seed } = job;
 		const settings = this.#bench.settings(seed);
-		const gathering = new Gathering(settings, this.#now());
+		const gathering = new Gathering(settings, Date.now());
 		const own = new AbortController();
 		this.#inFlight.add(own);
 		this.#hooks.onBegun?.(job, () => gathering.branch);

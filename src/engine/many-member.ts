@@ -90,7 +90,7 @@ export class Member {
 
 	/** Looks whether it is back, unless it was looked a moment ago; resolves when that is known. */
 	async look(): Promise<void> {
-		if (!this.#probing && this.#hooks.now() - this.#probed < LEAST_PAUSE_MS) return;
+		if (!this.#probing && performance.now() - this.#probed < LEAST_PAUSE_MS) return;
 		await this.#look();
 	}
 
@@ -106,7 +106,7 @@ export class Member {
 		clearTimeout(this.#timer);
 		this.#probing ??= this.#probe().finally(() => {
 			this.#probing = undefined;
-			this.#probed = this.#hooks.now();
+			this.#probed = performance.now();
 			if (this.#out) this.#later();
 		});
 		await this.#probing;
