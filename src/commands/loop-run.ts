@@ -369,9 +369,20 @@ async function planOf(context: Context, folder: string, there: Sheet | undefined
 			rounds: text(context, "rounds") === "none" ? [] : numbers(context, "rounds", [1, 2, 3]),
 			served: {},
 			sampling: [...words("max-tokens"), ...words("concurrency")],
-			rules: ((options.rule as readonly string[] | undefined) ?? []).flatMap((rule) => ["--rule", rule]),
+			rules: rulesOf(context, tiny, evaluation).flatMap((rule) => ["--rule", rule]),
 		};
 	}
+}
+
+/** What is measured on is kept out of every dataset. The tiny model's two splits share no problem, only the ways to ask. */
+function rulesOf(
+	{ options }: Pick<Context, "options">,
+	tiny: boolean,
+	evaluation: readonly string[],
+): string[] {
+	const said = [...((options.rule as readonly string[] | undefined) ?? [])];
+	if (tiny || said.some((rule) => rule.startsWith("decontamination"))) return said;
+	return [...said, `decontamination.against=${evaluation.join(",")}`];
 }
 
 function numbers(context: Context, name: string, fallback: readonly number[]): readonly number[] {

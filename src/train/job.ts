@@ -32,7 +32,7 @@ import {
 } from "./run-folder.ts";
 import { shardingFiles } from "./sharding.ts";
 
-export const GUEST = fileURLToPath(new URL("guest/", import.meta.url));
+export const GUEST = fileURLToPath(new URL("../../src/train/guest/", import.meta.url));
 
 /** Where jobs lie unless somebody says otherwise; `nudge jobs` looks here. */
 export function jobsHome(env: NodeJS.ProcessEnv): string {
