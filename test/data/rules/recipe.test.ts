@@ -48,7 +48,7 @@ describe("a recipe", () => {
 		else
 			expect(
 				JSON.parse(readFileSync(RECIPE_SCHEMA, "utf8")),
-				"the rules have changed: UPDATE_DOCS=1 npx vitest run test/data/rules/recipe.test.ts",
+				"the rules have changed: UPDATE_DOCS=1 npx vitest run test/data/rules/recipe.test.ts, then npm run format",
 			).toEqual(schema);
 		expect(new Ajv2020().validateSchema(schema)).toBe(true);
 	});

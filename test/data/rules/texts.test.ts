@@ -181,8 +181,10 @@ it("no rule throws for what a rollout holds", async () => {
 			soup,
 			(spans, dialect, header) => {
 				const base = exampleRollout({ spans, header: { text: header } });
-				for (const { why } of sieve.fate({ ...base, settings: { ...base.settings, dialect } }))
+				for (const { why } of sieve.fate({ ...base, settings: { ...base.settings, dialect } })) {
 					expect(why).not.toMatch(/\n|undefined|NaN/);
+					expect(why.isWellFormed()).toBe(true);
+				}
 			},
 		),
 		{ numRuns: 300 },
