@@ -13,7 +13,7 @@ import { ensureEnvironment, type Progress } from "../python/environment.ts";
 export const TRAIN_PYTHON = "NUDGE_TRAIN_PYTHON";
 /** https://pytorch.org/get-started/locally/ */
 const CPU_BUILDS = "https://download.pytorch.org/whl/cpu";
-const REQUIREMENTS = new URL("requirements.txt", import.meta.url);
+const REQUIREMENTS = new URL("../../src/train/requirements.txt", import.meta.url);
 
 export class TrainEnvironmentError extends Error {
 	override readonly name = "EnvironmentError";
