@@ -12,7 +12,7 @@ export const duplicates = rule<Record<never, never>>({
 	id: "duplicates",
 	says: "the same text was there before, to the same question",
 	details:
-		"Problem and trace (outputs left out) are compared character by character, whatever the problem's id; the first that is read is kept.",
+		"Problem and trace (outputs left out) are compared character by character, whatever the problem's id; of equal ones the first is kept, in the order of question and sample.",
 	source:
 		"NeMo-Skills' prepare_sft drops equal pairs of input and output: https://github.com/NVIDIA/NeMo-Skills",
 	on: true,
