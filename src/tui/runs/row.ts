@@ -66,7 +66,7 @@ export function rowOf(row: RunRow, columns: number, nowMs: number): Line {
 					calls: row.live.calls,
 					hints: row.live.hints,
 					ms: Math.max(0, nowMs - row.live.begun),
-					token: "status-strong" as Token,
+					token: "by-model" as Token,
 					words: lastWords(row.live.tail.spans, answer - 2),
 				};
 	return [

@@ -121,7 +121,7 @@ type Column = {
 };
 
 const STATE_TOKENS: Readonly<Record<string, Token>> = {
-	sampling: "status-strong",
+	sampling: "by-model",
 	silent: "warning",
 	owed: "warning",
 	done: "correct",
