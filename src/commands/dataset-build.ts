@@ -80,6 +80,9 @@ async function making(
 			onPhase: progress.phase,
 			onWarning: (says) => progress.say(says),
 		});
+	} catch (error) {
+		if (signal.aborted) progress.say("stopped: nothing was kept");
+		throw error;
 	} finally {
 		progress.end();
 	}

@@ -146,6 +146,8 @@ test("Ctrl+C in the middle leaves nothing half made", async () => {
 	const hidden = (): string[] => readdirSync(home.dir).filter((name) => name.includes("never"));
 	while (child.exitCode === null && hidden().length === 0) await sleep(5);
 	child.kill("SIGINT");
-	expect((await end).code).toBe(130);
+	const { code, stderr } = await end;
+	expect(code).toBe(130);
+	expect(stderr).toContain("nothing was kept");
 	expect(hidden()).toEqual([]);
 }, 120_000);
