@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Engine } from "../../src/engine/engine.ts";
+import { type Engine, EngineError } from "../../src/engine/engine.ts";
+import { ManyEngines } from "../../src/engine/many.ts";
 import { openEngine, tinyModelPath } from "../../src/engine/open.ts";
 import { probe } from "../../src/engine/probe.ts";
 import { serverAt } from "../../src/engine/server.ts";
@@ -91,4 +92,53 @@ describe("a real llama-server", () => {
 			expect(alternatives[0]!.id).toBe(run.ids![i]);
 		});
 	});
+});
+
+describe("two real llama-servers", () => {
+	it("share traces; one killed in the middle, its traces go on at the other with the same text and ids; started again, it is taken back", async () => {
+		const servers = [await llamaServer(tinyModelPath(), 2), await llamaServer(tinyModelPath(), 2)];
+		const many = await openEngine(servers.map(({ url }) => `llama-server:${url}`));
+		try {
+			if (!(many instanceof ManyEngines)) throw new Error("not opened together");
+			many.limit = () => 2;
+			const header = await many.renderHeader([{ role: "user", content: "What is 37*48+12?" }]);
+			const greedy = { temperature: 0, maxTokens: 80 };
+			const uncut = await drain(many, header, greedy);
+			expect(uncut.ids!.length).toBeGreaterThan(40);
+			many.limit = () => 4;
+			const traces = ["a", "b", "c", "d"].map((key) => many.forTrace(key).enter());
+			const { at } = traces[0]!;
+			let killed: Promise<void> | undefined;
+			const runs = await Promise.all(
+				traces.map(async (trace) => {
+					let prefix: Prefix = header;
+					for (let tries = 0; tries < 200; tries++) {
+						const left = greedy.maxTokens - (prefix.ids!.length - header.ids!.length);
+						let chunks = 0;
+						const onChunk = (): void => {
+							if (trace === traces[0] && ++chunks === 8) killed ??= servers[at]!.close();
+						};
+						const run = await drain(trace, prefix, { ...greedy, maxTokens: left }, { onChunk });
+						prefix = extended(prefix, run);
+						if (run.end) return prefix;
+						expect(run.error).toBeInstanceOf(EngineError);
+						await new Promise((resolve) => setTimeout(resolve, 20));
+					}
+					throw new Error("it did not go on");
+				}),
+			);
+			await killed;
+			for (const { text, ids } of runs) {
+				expect(text.slice(header.text.length)).toBe(uncut.text);
+				expect(ids!.slice(header.ids!.length)).toEqual(uncut.ids);
+			}
+			expect(many.members.map(({ out }) => out !== undefined)).toEqual([at === 0, at === 1]);
+			expect(traces[0]!.at).toBe(1 - at);
+			servers[at] = await llamaServer(tinyModelPath(), 2, Number(new URL(servers[at]!.url).port));
+			await expect.poll(() => many.members[at]!.out, { timeout: 40_000, interval: 100 }).toBeUndefined();
+		} finally {
+			await many.close();
+			for (const server of servers) await server.close();
+		}
+	}, 120_000);
 });

@@ -20,7 +20,7 @@ import sys, xllamacpp
 p = xllamacpp.CommonParams()
 p.model.path = sys.argv[1]
 p.hostnames = ["127.0.0.1"]
-p.port = 0
+p.port = int(sys.argv[3])
 p.n_parallel = int(sys.argv[2])
 p.cpuparams.n_threads = 1
 p.cpuparams_batch.n_threads = 1
@@ -32,9 +32,10 @@ sys.stdin.read()
 
 export type RealServer = { readonly url: string; readonly version: string; close(): Promise<void> };
 
-export async function llamaServer(modelPath: string, parallel = 1): Promise<RealServer> {
+/** Without a port, one that is free. */
+export async function llamaServer(modelPath: string, parallel = 1, port = 0): Promise<RealServer> {
 	const python = await environment();
-	const child = spawn(python, ["-c", SERVE, modelPath, String(parallel)], {
+	const child = spawn(python, ["-c", SERVE, modelPath, String(parallel), String(port)], {
 		stdio: ["pipe", "pipe", "pipe"],
 	});
 	let said = "";
