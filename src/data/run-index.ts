@@ -64,7 +64,7 @@ export type RunIndexOptions = {
 export class RunIndex {
 	readonly #reader: RunReader;
 	readonly #folder: string;
-	readonly #hash: string;
+	readonly hash: string;
 	readonly #keep: boolean;
 	readonly #problems = new Map<string, Known>();
 	/** Texts that many have, once. */
@@ -88,7 +88,7 @@ export class RunIndex {
 		{ keep = true, whole = false, onPiece = () => {} }: RunIndexOptions = {},
 	) {
 		this.#folder = folder;
-		this.#hash = hash;
+		this.hash = hash;
 		this.#keep = keep;
 		this.#reader = new RunReader(folder, {
 			onHead: (head, place) => this.#add(head, place),
@@ -179,7 +179,7 @@ export class RunIndex {
 
 	#add(head: Head, place: Place): void {
 		const { key, problem, sample, end, usage, hints, calls } = head;
-		if (!key.includes(`#${this.#hash}#`)) {
+		if (!key.includes(`#${this.hash}#`)) {
 			this.#strangers++;
 			return;
 		}

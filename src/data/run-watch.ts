@@ -188,7 +188,10 @@ export class RunWatch {
 			if (!this.#sheet) this.#index = undefined;
 			else {
 				await this.#lookAtProcesses();
-				this.#index ??= new RunIndex(this.folder, this.#sheet.hash, {
+				const { hash } = this.#sheet;
+				// Another run in the same place.
+				if (this.#index && this.#index.hash !== hash) this.#index = undefined;
+				this.#index ??= new RunIndex(this.folder, hash, {
 					keep: this.#options.keep !== false,
 					whole: this.#options.whole === true,
 					onPiece: () => this.#piece(),

@@ -419,6 +419,9 @@ export class RunPage implements View {
 			rows.kind === "all" ? "" : `only ${rows.kind}`,
 			scanning ? `looked through ${scanning.looked} of ${scanning.of}` : "",
 			mistakes[0] ?? "",
+			rows.length > 0 && this.#deps.watch.trouble !== undefined
+				? `! ${visibleLine(this.#deps.watch.trouble)}`
+				: "",
 			this.#list.following ? "follows" : "",
 		]
 			.filter((one) => one !== "")

@@ -20,6 +20,7 @@ export type TopOptions = {
 /** Untouched for longer, a run that is over is not shown. */
 const LATELY_MS = 24 * 3_600_000;
 const FIND_EVERY_MS = 3_000;
+const FIND_SHARE = 50;
 const DEEP = 3;
 const MOST_FOLDERS = 5_000;
 
@@ -55,18 +56,23 @@ export class TopWatch {
 
 	start(): void {
 		if (this.#timer) return;
+		this.#round();
+		this.#arrange();
+	}
+
+	/** Where looking through the folders takes long, it is done less often. */
+	#round(): void {
+		const begun = performance.now();
 		this.#find();
 		for (const { watch } of this.#runs.values()) watch.start();
-		this.#arrange();
-		this.#timer = setInterval(() => {
-			this.#find();
-			for (const { watch } of this.#runs.values()) watch.start();
-		}, this.#options.everyMs ?? FIND_EVERY_MS);
+		const took = performance.now() - begun;
+		const wait = Math.max(this.#options.everyMs ?? FIND_EVERY_MS, FIND_SHARE * took);
+		this.#timer = setTimeout(() => this.#round(), wait);
 	}
 
 	/** Nobody looks at it now; `start` goes on. */
 	pause(): void {
-		clearInterval(this.#timer);
+		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		for (const { watch } of this.#runs.values()) watch.close();
 		this.#runs.clear();
