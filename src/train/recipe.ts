@@ -254,8 +254,8 @@ export function misfits(recipe: Recipe): Misfit[] {
 			`${batch.sequences} sequences a step cannot be spread evenly over ${processes} processes${together > 1 ? `, ${together} to a sequence,` : ""} with ${batch.micro} at once in each: take a multiple of ${step}`,
 		);
 	}
-	if (memory.shard !== "none" && cpu && memory.shard === "zero3")
-		add(["memory", "shard"], "zero3 needs GPUs");
+	// accelerate would make plain data parallelism of it, without a word.
+	if (memory.shard !== "none" && cpu) add(["memory", "shard"], `${memory.shard} needs GPUs`);
 	if (cpu && memory.precision === "bf16") add(["memory", "precision"], "bf16 is for GPUs: take auto or fp32");
 	if (cpu && optimizer !== "adamw") add(["optimizer"], `${optimizer} needs a GPU`);
 	if (memory.offload && memory.shard === "none")

@@ -343,7 +343,7 @@ def config_of(run, recipe, cpu):
         loss_type="chunked_nll" if memory["chunked-loss"] else "nll",
         logging_steps=watch["every"], logging_first_step=True, logging_nan_inf_filter=False, disable_tqdm=True,
         report_to=list(watch["report"]), save_strategy="steps", save_steps=save["every"], save_total_limit=save["keep"],
-        ddp_timeout=7200, dataloader_pin_memory=not cpu, **recomputed, **extra)
+        ddp_timeout=7200, ddp_find_unused_parameters=False, dataloader_pin_memory=not cpu, **recomputed, **extra)
 
 
 def parallelism(recipe):
@@ -697,6 +697,9 @@ def train(run):
 
     trainer = Trainer(model=model, args=args, train_dataset=data, processing_class=tokenizer, peft_config=lora_of(recipe), callbacks=[callback])
     trainer.remove_callback(PrinterCallback)
+    how = str(trainer.accelerator.distributed_type).rpartition(".")[2]
+    if {"none": how, "fsdp2": "FSDP", "zero3": "DEEPSPEED"}[recipe["memory"]["shard"]] != how:
+        raise Ending("refused", f"the recipe cuts the model by {recipe['memory']['shard']}, and accelerate made {how} of it on this machine")
     expected, there = sum(counts["trained"].values()), trained_in(trainer.train_dataset)
     if there != expected:
         raise Ending("failed", f"the trainer would train on {there} tokens and not on the {expected} of the samples: its masks are not ours")
