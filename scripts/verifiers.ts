@@ -16,7 +16,7 @@ if (files.length === 0) {
 	process.exit(2);
 }
 const { python } = await ensureEnvironment({ onProgress: ({ detail }) => console.error(detail) });
-const mathVerify = new MathVerify({ python: async () => python, workers: 2 });
+const mathVerify = new MathVerify({ python: async () => python, workers: 2, timeLimitMs: 120_000 });
 let disagreements = 0;
 
 for (const file of files) {

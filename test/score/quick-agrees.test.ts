@@ -7,7 +7,7 @@ import { otherForms } from "./other-forms.ts";
 import { MAKING_TIMEOUT_MS, testPython } from "./python.ts";
 
 beforeAll(testPython, MAKING_TIMEOUT_MS);
-const mathVerify = new MathVerify({ python: testPython, workers: 2 });
+const mathVerify = new MathVerify({ python: testPython, workers: 2, timeLimitMs: 120_000 });
 afterAll(() => mathVerify.close());
 
 const GOLDS = [
