@@ -1,5 +1,5 @@
 /** The work of `nudge dataset export`. */
-import { relative, resolve } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { checkPlace, exportDataset } from "../data/formats/export.ts";
 import { formatOf } from "../data/formats/table.ts";
 import { type Context, type ExitCode, text, UsageError } from "./command.ts";
@@ -21,6 +21,7 @@ export async function datasetExportRun(context: Context): Promise<ExitCode> {
 	if (said === undefined)
 		throw new UsageError("nudge dataset export needs --to DIR: the folder that is written");
 	const to = resolve(io.cwd, said);
+	const beside = `./${basename(to)}`;
 	const shared = sharedOptions(context);
 	const dataset = datasetAt(context);
 	const replace = options.replace === true;
@@ -32,6 +33,7 @@ export async function datasetExportRun(context: Context): Promise<ExitCode> {
 			...shared,
 			dataset,
 			to,
+			where: beside,
 			parts: [{ format, folder: "data", parquet, config: "default" }],
 			withIds: options.ids === true,
 			replace,
@@ -39,13 +41,14 @@ export async function datasetExportRun(context: Context): Promise<ExitCode> {
 		});
 		clearProgress(context);
 		const where = relative(io.cwd, to) || ".";
-		if (options.json) io.stdout.write(`${JSON.stringify(exportedJson(exported, to))}\n`);
+		const load = format.python({ where: beside, config: "default", parquet });
+		if (options.json) io.stdout.write(`${JSON.stringify({ ...exportedJson(exported, to), load })}\n`);
 		else
 			io.stdout.write(
 				`${[
 					...exportedLines(exported),
-					`to        ${where}; README.md says where it comes from. To load it, there:`,
-					...format.python({ where: ".", config: "default", parquet }).map((line) => `  ${line}`),
+					`to        ${where}; README.md says where it comes from. To load it, from beside it:`,
+					...load.map((line) => `  ${line}`),
 				].join("\n")}\n`,
 			);
 		return 0;

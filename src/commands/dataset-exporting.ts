@@ -30,7 +30,7 @@ export function datasetAt({ io, args }: Context): string {
 	return folder;
 }
 
-export type SharedOptions = Omit<ExportOptions, "dataset" | "to" | "parts">;
+export type SharedOptions = Omit<ExportOptions, "dataset" | "to" | "where" | "parts">;
 
 /** What both commands take. Progress goes to standard error where that is a terminal. */
 export function sharedOptions(context: Context): SharedOptions {

@@ -235,6 +235,24 @@ describe("nudge sessions export", () => {
 		expect(whole).toMatchObject({ problem: { id: "p1" }, branches: [{ id: "b0", length: 16 }], tags: [] });
 	});
 
+	test("writes rows in the formats of datasets that need no tokenizer", async () => {
+		make(TRACE);
+		const rows = await run("sessions export last --format axolotl");
+		expect(JSON.parse(rows.out)).toEqual({
+			segments: [
+				{ label: false, text: "<|user|>" },
+				{ label: true, text: "Wait\x1b[2J py\n42.\n<|end|>" },
+			],
+		});
+		expect(rows.err).toContain("trained: model 2 segments");
+		const masked = JSON.parse((await run("sessions export last --format axolotl --no-train-hints")).out);
+		expect(masked.segments.map(({ label }: { label: boolean }) => label)).toEqual([false, true, false, true]);
+		const { messages } = JSON.parse((await run("sessions export last --format messages")).out);
+		expect(messages.map(({ role }: { role: string }) => role)).toEqual(["user", "assistant"]);
+		expect(messages[1].content).toBe("Wait\x1b[2J py\n42.\n");
+		expect((await run("sessions export last --format openai --no-train-hints")).code).toBe(2);
+	});
+
 	test("replaces a file only when all went well", async () => {
 		make(TRACE);
 		make([], NOON + 1000);

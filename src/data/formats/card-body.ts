@@ -88,7 +88,7 @@ function counts({ parts, tally }: Exported): string[] {
 	];
 }
 
-function loading({ parts }: Exported, { where = "." }: ExportOptions): string[] {
+function loading({ parts }: Exported, { where }: ExportOptions): string[] {
 	return parts.flatMap(({ format, parquet, config }, i) => [
 		...(i > 0 ? [""] : []),
 		`\`${config}\`: ${format.id}, ${format.says} (${format.definedAt}).`,

@@ -52,8 +52,8 @@ export type ExportOptions = {
 	/** An export that is there already is replaced. */
 	readonly replace?: boolean;
 	readonly shardBytes?: number;
-	/** Where it can be loaded from, for the card: a repository; the folder itself (".") where absent. */
-	readonly where?: string;
+	/** Where it can be loaded from, for the card: a repository, or the folder as seen from beside it. */
+	readonly where: string;
 	readonly nudge: string;
 	readonly now: () => Date;
 	readonly signal?: AbortSignal;

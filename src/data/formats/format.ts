@@ -68,7 +68,7 @@ export type WrittenSplit = {
 
 /** Where rows lie for whoever loads them. */
 export type Place = {
-	/** What `load_dataset` is given: the folder of the export (".", in it), or a repository. */
+	/** What `load_dataset` is given: the folder of the export as seen from beside it ("./d-trl"), or a repository. */
 	readonly where: string;
 	/** Of the data card. */
 	readonly config: string;

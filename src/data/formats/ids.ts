@@ -23,8 +23,8 @@ export const ids: Format = {
 		exact: sample.exact,
 		tokens: tokens?.ids.length ?? sample.n_tokens ?? null,
 	}),
-	python: () => [
+	python: ({ where }) => [
 		"import glob, json",
-		`ids = [json.loads(line)["id"] for name in sorted(glob.glob("ids/train-*.jsonl")) for line in open(name)]`,
+		`ids = [json.loads(line)["id"] for name in sorted(glob.glob("${where}/ids/train-*.jsonl")) for line in open(name)]`,
 	],
 };

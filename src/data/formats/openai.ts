@@ -1,5 +1,5 @@
 /** Chat fine-tuning files as OpenAI's service and those that follow it (Together, Fireworks) take them. */
-import type { Format } from "./format.ts";
+import { type Format, loadDataset } from "./format.ts";
 import { conversationOf } from "./turns.ts";
 
 const FEWEST_LINES = 10;
@@ -19,12 +19,14 @@ export const openai: Format = {
 			message.role === "assistant" ? { ...message, weight: 1 } : message,
 		),
 	}),
-	python: ({ parquet }) => [
-		"import glob, json",
-		`rows = [json.loads(line) for name in sorted(glob.glob("data/train-*.jsonl")) for line in open(name, encoding="utf-8")]`,
-		...(parquet
-			? ["# Services take the JSON Lines, not Parquet"]
-			: ['print(rows[0]["messages"][-1]["weight"])']),
+	python: (place) => [
+		...(place.parquet
+			? loadDataset(place)
+			: [
+					"import glob, json",
+					`rows = [json.loads(line) for name in sorted(glob.glob("${place.where}/data/train-*.jsonl")) for line in open(name, encoding="utf-8")]`,
+				]),
+		'print(rows[0]["messages"][-1]["weight"])',
 	],
 	warnings: ({ splits }) => [
 		...splits

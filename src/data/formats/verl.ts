@@ -12,9 +12,9 @@ export const verl: Format = {
 	parquetOnly: true,
 	columns: { messages: MESSAGES_COLUMN },
 	row: ({ sample }) => ({ messages: conversationOf(sample).messages }),
-	python: () => [
+	python: ({ where }) => [
 		"import glob, pandas",
-		'rows = pandas.concat(pandas.read_parquet(name) for name in sorted(glob.glob("data/train-*.parquet")))',
+		`rows = pandas.concat(pandas.read_parquet(name) for name in sorted(glob.glob("${where}/data/train-*.parquet")))`,
 		'print(rows["messages"].iloc[0][-1]["content"])',
 	],
 	warnings: () => [

@@ -8,6 +8,7 @@ const [dataset, to] = process.argv.slice(2) as [string, string];
 const { tally } = await exportDataset({
 	dataset,
 	to,
+	where: "./out",
 	parts: [
 		{ format: formatOf("tokens")!, folder: "data", parquet: true, config: "default" },
 		{ format: formatOf("messages")!, folder: "messages", parquet: false, config: "messages" },

@@ -28,6 +28,7 @@ function optionsFor(
 		to: join(root, "out"),
 		parts: [{ format, folder: "data", parquet, config: "default" }],
 		tokenizer: TINY,
+		where: "./out",
 		nudge: "0.1.0",
 		now: () => new Date(0),
 		...more,
