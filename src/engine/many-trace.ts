@@ -28,10 +28,13 @@ export class TraceEngine implements Engine {
 	readonly #key: string;
 	#member: Member | undefined;
 	#left = false;
+	readonly #uncounted: boolean;
 
-	constructor(many: ManyEngines, key: string) {
+	/** `uncounted`: it takes nobody's place and waits for none. */
+	constructor(many: ManyEngines, key: string, uncounted = false) {
 		this.#many = many;
 		this.#key = key;
+		this.#uncounted = uncounted;
 		this.info = many.info;
 		if (this.info.caps.ids !== "none") {
 			this.tokenize = (text, special) => this.#asked((engine) => engine.tokenize!(text, special));
@@ -41,7 +44,7 @@ export class TraceEngine implements Engine {
 
 	/** Takes its place at once, where there is one: whoever begins many traces sees what room is left. */
 	enter(): this {
-		const member = this.#many.choose(this.#key);
+		const member = this.#many.choose(this.#key, this.#uncounted);
 		if (member) this.#goTo(member);
 		return this;
 	}
@@ -137,12 +140,12 @@ export class TraceEngine implements Engine {
 		if (this.#member === member) return;
 		const left = this.#member;
 		this.#member = member;
-		if (left) left.traces--;
-		if (member) {
-			member.traces++;
-			this.at = this.#many.indexOf(member);
-		}
-		if (left) this.#many.wake();
+		if (member) this.at = this.#many.indexOf(member);
+		if (this.#uncounted) return;
+		if (member) member.traces++;
+		if (!left) return;
+		left.traces--;
+		this.#many.wake();
 	}
 }
 

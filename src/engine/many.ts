@@ -103,7 +103,7 @@ export class ManyEngines implements Engine {
 			opened.flatMap((engine) => (engine ? [engine.info] : [])),
 		);
 		this.#members = members.map(({ id, open }, i) => new Member(id, open, opened[i], hooks));
-		this.#view = this.forTrace("");
+		this.#view = new TraceEngine(this, "", true);
 		if (this.#view.tokenize) this.tokenize = this.#view.tokenize;
 		if (this.#view.detokenize) this.detokenize = this.#view.detokenize;
 		this.#members.forEach((member, i) => {
@@ -127,9 +127,9 @@ export class ManyEngines implements Engine {
 		return home !== undefined && this.#hasRoom(home);
 	}
 
-	/** Where a trace is to go: the first in its order that is well and has room. */
-	choose(key: string): Member | undefined {
-		return this.#inOrder(key).find((member) => member.well && this.#hasRoom(member));
+	/** Where a trace is to go: the first in its order that is well and has room, or needs none. */
+	choose(key: string, needsNone = false): Member | undefined {
+		return this.#inOrder(key).find((member) => member.well && (needsNone || this.#hasRoom(member)));
 	}
 
 	indexOf(member: Member): number {

@@ -100,7 +100,6 @@ describe("two real llama-servers", () => {
 		const many = await openEngine(servers.map(({ url }) => `llama-server:${url}`));
 		try {
 			if (!(many instanceof ManyEngines)) throw new Error("not opened together");
-			many.limit = () => 2;
 			const header = await many.renderHeader([{ role: "user", content: "What is 37*48+12?" }]);
 			const greedy = { temperature: 0, maxTokens: 80 };
 			const uncut = await drain(many, header, greedy);
