@@ -1,8 +1,6 @@
-/** Exports a dataset to tokens, in both forms, in a process of its own: for the test of how much memory that takes. */
+/** Exports a dataset in both forms, in a process of its own: for the test of how much memory that takes. */
 import { exportDataset } from "../../../src/data/formats/export.ts";
 import { formatOf } from "../../../src/data/formats/table.ts";
-import { openTokenizerFile } from "../../../src/data/tokenizer-file.ts";
-import { tinyModelPath } from "../../../src/engine/open.ts";
 
 const [dataset, to] = process.argv.slice(2) as [string, string];
 const { tally } = await exportDataset({
@@ -10,10 +8,9 @@ const { tally } = await exportDataset({
 	to,
 	where: "./out",
 	parts: [
-		{ format: formatOf("tokens")!, folder: "data", parquet: true, config: "default" },
+		{ format: formatOf("axolotl")!, folder: "data", parquet: true, config: "default" },
 		{ format: formatOf("messages")!, folder: "messages", parquet: false, config: "messages" },
 	],
-	tokenizer: openTokenizerFile(tinyModelPath().replace(/[^/]+$/, "tokenizer.json")),
 	nudge: "0",
 	now: () => new Date(0),
 });
