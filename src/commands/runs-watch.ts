@@ -1,13 +1,16 @@
 /** `nudge runs watch | top`: the screen of runs, or the same without one. Nothing here writes to a run. */
 import { basename, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { RunWatch } from "../data/run-watch.ts";
+import { takeUp } from "../data/take-up.ts";
 import { homes } from "../trace/home.ts";
 import { SessionStore } from "../trace/store.ts";
 import { visibleLine } from "../trace/visible.ts";
+import { rulesOfFiles } from "../tui/lines/rules.ts";
 import { voiceOf } from "../tui/lines/voice.ts";
 import { topTable } from "../tui/runs/top-page.ts";
 import { TopWatch } from "../tui/runs/top-watch.ts";
-import { eventObject, followRun, progressSays, runObject, Spoken } from "../tui/runs/watch-lines.ts";
+import { eventObject, followRun, runObject, Spoken } from "../tui/runs/watch-lines.ts";
 import type { WatchWorkOptions } from "../tui/runs/watch-work.ts";
 import { type Context, type ExitCode, wholeNumber } from "./command.ts";
 import { effectiveSettings } from "./settings.ts";
@@ -28,17 +31,46 @@ export async function watch(context: Context): Promise<ExitCode> {
 		};
 		return (await followRun({ watch: run, everyMs, says, signal })) ? 0 : 130;
 	}
+	return await inLines(context, run, everyMs);
+}
+
+/** Sentences, and words that a person writes. */
+async function inLines({ io, signal }: Context, run: RunWatch, everyMs: number): Promise<ExitCode> {
+	const { WatchTalk } = await import("../tui/runs/watch-talk.ts");
 	const voice = voiceOf((text) => io.stdout.write(text));
-	const name = visibleLine(basename(folder));
-	// Enter, at any time: how it stands.
-	const tell = (): void => voice.say(progressSays(run, name));
-	io.stdin.on("data", tell).resume();
-	voice.say("Enter tells how the run stands, Ctrl+C leaves; the run goes on.");
-	const spoken = new Spoken((text) => voice.say(text), name);
-	const done = await followRun({ watch: run, everyMs, says: spoken.says, signal });
+	const say = (text: string): void => voice.say(text);
+	const name = visibleLine(basename(run.folder));
+	const spoken = new Spoken(say, name);
+	const left = new AbortController();
+	const stop = (): void => left.abort();
+	signal.addEventListener("abort", stop, { once: true });
+	const talk = new WatchTalk({
+		watch: run,
+		name,
+		say,
+		rules: rulesOfFiles({ env: io.env, cwd: io.cwd }),
+		takeUp: async (rollout) => {
+			if (!run.sheet) throw new Error("the run is gone");
+			return await takeUp(new SessionStore(homes(io.env).data), run.folder, run.sheet, rollout);
+		},
+		signal: left.signal,
+	});
+	const lines = createInterface({ input: io.stdin, terminal: false });
+	// One after another, in the order in which they were written.
+	let before = Promise.resolve();
+	lines.on("line", (line) => {
+		before = before.then(async () => {
+			spoken.end();
+			if (!(await talk.line(line))) stop();
+		});
+	});
+	lines.on("close", () => void before.then(stop));
+	say("Enter tells how the run stands, help what you can say, quit leaves; the run goes on.");
+	await followRun({ watch: run, everyMs, says: spoken.says, signal: left.signal, stays: true });
 	spoken.end();
-	io.stdin.off("data", tell).pause();
-	return done ? 0 : 130;
+	lines.close();
+	io.stdin.pause();
+	return signal.aborted ? 130 : 0;
 }
 
 export async function top(context: Context): Promise<ExitCode> {

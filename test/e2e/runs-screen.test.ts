@@ -182,9 +182,23 @@ test("without a terminal it is JSON Lines: how the run stands, and every rollout
 }, 120_000);
 
 test("on a terminal that knows no sequences it is told in sentences, and none is written", async () => {
-	const screen = open(["watch", "over"], { env: { TERM: "dumb" } });
+	const screen = open(["watch", "over"], { env: { TERM: "dumb" }, columns: 200, rows: 60 });
+	const say = (words: string): void => {
+		screen.type(words);
+		screen.press("enter");
+	};
+	await screen.until("The run over is done: 6 of 6, 100.0 %.");
+	say("list verdict:correct problem:first");
+	await screen.until("1: Correct: first, sample 0, answer 110968;");
+	say("read 1");
+	await screen.until("Problem first, sample 0: ");
+	await screen.until("The verdict is correct: answer 110968, gold answer 110968.");
+	expect(screen.text()).toMatch(/^\d+: Output of block 1, ok, /m);
+	expect(screen.text()).toContain("Code, block 1:");
+	say("take up 1");
+	await screen.until("has it. Open it: nudge open ");
+	say("quit");
 	expect((await screen.exit).code).toBe(0);
-	expect(screen.text()).toContain("The run over is done: 6 of 6, 100.0 %.");
 	expect(screen.raw).not.toContain("\x1b");
 	const waiting = open(["watch", "nowhere"], { env: { TERM: "dumb" } });
 	await waiting.until("The run nowhere is not begun yet; this waits for it.");

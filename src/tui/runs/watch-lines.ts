@@ -14,6 +14,8 @@ export type Following = {
 	readonly everyMs: number;
 	readonly says: (event: WatchEvent) => void;
 	readonly signal: AbortSignal;
+	/** It is watched on when it is done. */
+	readonly stays?: boolean;
 	readonly now?: () => number;
 };
 
@@ -23,7 +25,14 @@ export type WatchEvent =
 	| { readonly type: "trouble"; readonly text: string; readonly t: number };
 
 /** True when the run is done, false when it was left before. */
-export function followRun({ watch, everyMs, says, signal, now = Date.now }: Following): Promise<boolean> {
+export function followRun({
+	watch,
+	everyMs,
+	says,
+	signal,
+	stays = false,
+	now = Date.now,
+}: Following): Promise<boolean> {
 	let told = 0;
 	let orders: number | undefined;
 	let state: WatchState | undefined;
@@ -56,11 +65,11 @@ export function followRun({ watch, everyMs, says, signal, now = Date.now }: Foll
 				says({ type: "rollout", entry: index.entries[told]!, t });
 			const changed = watch.state !== state;
 			state = watch.state;
-			if (changed || t - saidAt >= everyMs) {
+			if (changed || (t - saidAt >= everyMs && state !== "done")) {
 				saidAt = t;
 				says({ type: "progress", watch, t });
 			}
-			if (state === "done") leave(true);
+			if (state === "done" && !stays) leave(true);
 		};
 		if (signal.aborted) {
 			leave(false);
@@ -132,7 +141,10 @@ const STATES: Readonly<Record<WatchState, string>> = {
 export function eventSays(event: WatchEvent, name: string): string {
 	if (event.type === "trouble") return trouble("warning", event.text);
 	if (event.type === "progress") return progressSays(event.watch, name);
-	const { problem, sample, verdict, answer, tokens, calls, hints, ms } = event.entry;
+	return rolloutSays(event.entry);
+}
+
+export function rolloutSays({ problem, sample, verdict, answer, tokens, calls, hints, ms }: Entry): string {
 	const { gold } = problem;
 	const said = answer === undefined ? "" : `, answer ${answer}`;
 	const wanted = verdict === "wrong" && gold !== undefined ? `, gold ${gold}` : "";
