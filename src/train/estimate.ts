@@ -189,7 +189,7 @@ export function timeOf(
 	world: TimeWorld,
 ): TimeEstimate {
 	const { batch, epochs, method, shape } = recipe;
-	const each = Math.ceil((data.samples / batch.sequences) * epochs);
+	const each = Math.ceil(Math.ceil(data.samples / batch.sequences) * epochs);
 	const steps = Math.min(each, recipe["max-steps"] ?? each);
 	const tokens =
 		(data.tokens / Math.max(1, data.samples)) * Math.min(data.samples * epochs, steps * batch.sequences);

@@ -169,7 +169,7 @@ class Ends(unittest.TestCase):
 
     def test_a_step_that_never_ends_is_ended_with_its_own_code(self):
         with tempfile.TemporaryDirectory() as folder:
-            code = f"import sys, time; sys.path.insert(0, {str(GUEST)!r}); import train; from pathlib import Path; train.Watchdog(Path({folder!r}), 1); time.sleep(60)"
+            code = f"import sys, time; sys.path.insert(0, {str(GUEST)!r}); import train; from pathlib import Path; train.Watchdog(Path({folder!r}), 1).beat(); time.sleep(60)"
             done = subprocess.run([sys.executable, "-B", "-c", code], stderr=subprocess.PIPE, check=False)
             self.assertEqual(done.returncode, train.EXIT["stalled"])
             self.assertEqual(json.loads(Path(folder, "end.json").read_text())["reason"], "stalled")

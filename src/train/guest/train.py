@@ -277,7 +277,7 @@ def find_base(run, recipe):
         folder = Path(at) if Path(at).is_absolute() else run / at
         if not (folder / "config.json").exists():
             raise Ending("refused", f"{folder} is no transformers model: there is no config.json in it")
-        entry["sha256"] = hash_of_model(folder)
+        entry["sha256"] = from_first(lambda: hash_of_model(folder))
         wanted = recipe["resolved"].get("sha256")
         if wanted is not None and wanted != entry["sha256"]:
             raise Ending("refused", f"{folder} is not the base that the job was made with: its files have changed")
@@ -311,6 +311,7 @@ def load_model(folder, recipe, cpu):
 # --- what the trainer is told --------------------------------------------------------------------------------------------
 
 def config_of(run, recipe, cpu):
+    import transformers
     from trl import SFTConfig
 
     memory, batch, save, watch = recipe["memory"], recipe["batch"], recipe["save"], recipe["watch"]
@@ -331,6 +332,7 @@ def config_of(run, recipe, cpu):
     recomputed = {"gradient_checkpointing": memory["checkpointing"], "gradient_checkpointing_kwargs": {"use_reentrant": False}}
     if "activation_checkpointing" in SFTConfig.__dataclass_fields__:   # its newer name
         recomputed = {name.replace("gradient", "activation"): value for name, value in recomputed.items()}
+    warmup = {"warmup_steps" if int(transformers.__version__.split(".")[0]) >= 5 else "warmup_ratio": recipe["warmup"]}
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(run / "tensorboard"))
     os.environ.setdefault("WANDB_DIR", str(run))
     return SFTConfig(
@@ -338,12 +340,12 @@ def config_of(run, recipe, cpu):
         per_device_train_batch_size=batch["micro"], gradient_accumulation_steps=recipe["resolved"]["accumulate"],
         num_train_epochs=recipe["epochs"], max_steps=recipe.get("max-steps", -1),
         learning_rate=recipe["learning-rate"], lr_scheduler_type=recipe["schedule"] if recipe["warmup"] == 0 or
-        recipe["schedule"] != "constant" else "constant_with_warmup", warmup_steps=recipe["warmup"],
+        recipe["schedule"] != "constant" else "constant_with_warmup",
         weight_decay=recipe["weight-decay"], max_grad_norm=recipe["clip"], optim=optimizer[recipe["optimizer"]],
         loss_type="chunked_nll" if memory["chunked-loss"] else "nll",
         logging_steps=watch["every"], logging_first_step=True, logging_nan_inf_filter=False, disable_tqdm=True,
         report_to=list(watch["report"]), save_strategy="steps", save_steps=save["every"], save_total_limit=save["keep"],
-        ddp_timeout=7200, ddp_find_unused_parameters=False, dataloader_pin_memory=not cpu, **recomputed, **extra)
+        ddp_timeout=7200, ddp_find_unused_parameters=False, dataloader_pin_memory=not cpu, **recomputed, **warmup, **extra)
 
 
 def parallelism(recipe):
@@ -376,20 +378,25 @@ def lora_of(recipe):
 # --- while it runs ---------------------------------------------------------------------------------------------------------
 
 class Watchdog:
-    """Ends the process when nothing has moved for too long: a rank that hangs in a collective never returns by itself."""
+    """Ends the process when nothing has moved for too long: a rank that hangs in a collective never returns by itself.
+    It watches from the first beat to `rest`: fetching a model and writing it out take as long as they take."""
 
     def __init__(self, run, seconds):
-        self.run, self.seconds, self.last, self.step = run, seconds, time.monotonic(), 0
+        self.run, self.seconds, self.last, self.step = run, seconds, None, 0
         if seconds > 0:
             threading.Thread(target=self.watch, daemon=True).start()
 
     def beat(self, step=None):
         self.last, self.step = time.monotonic(), step if step is not None else self.step
 
+    def rest(self):
+        self.last = None
+
     def watch(self):
         while True:
             time.sleep(min(1.0, self.seconds / 4))
-            if time.monotonic() - self.last > self.seconds:
+            last = self.last
+            if last is not None and time.monotonic() - last > self.seconds:
                 faulthandler.dump_traceback(all_threads=True)
                 write_end(self.run, "stalled", f"no step ended for {self.seconds} s after step {self.step} (rank {RANK}): where each "
                           "thread stood is in out.log. A larger watch.stall-seconds waits longer", self.step)
@@ -507,6 +514,16 @@ def most_memory(device):
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def from_first(make):
+    """What rank 0 makes, on every rank."""
+    if WORLD == 1:
+        return make()
+    import torch.distributed as dist
+    made = [make() if RANK == 0 else None]
+    dist.broadcast_object_list(made)
+    return made[0]
 
 
 def barrier():
@@ -679,7 +696,6 @@ def train(run):
     base, entry = find_base(run, recipe)
     tokenizer = AutoTokenizer.from_pretrained(base)
     data, counts = tokenised(run, recipe, tokenizer, entry.get("sha256") or entry["revision"])
-    watchdog.beat()
     checkpoint = last_whole(run)
     resumed = int(checkpoint.name.split("-")[1]) if checkpoint else 0
     callback = make_callback(run, recipe, resumed, watchdog)
@@ -700,25 +716,24 @@ def train(run):
     how = str(trainer.accelerator.distributed_type).rpartition(".")[2]
     if {"none": how, "fsdp2": "FSDP", "zero3": "DEEPSPEED"}[recipe["memory"]["shard"]] != how:
         raise Ending("refused", f"the recipe cuts the model by {recipe['memory']['shard']}, and accelerate made {how} of it on this machine")
-    expected, there = sum(counts["trained"].values()), trained_in(trainer.train_dataset)
+    expected = sum(counts["trained"].values())
+    there = trained_in(trainer.train_dataset) if RANK == 0 else expected
     if there != expected:
         raise Ending("failed", f"the trainer would train on {there} tokens and not on the {expected} of the samples: its masks are not ours")
-    watchdog.beat()
     if checkpoint:
         say(f"going on from {checkpoint.name}")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    watchdog.rest()
     if callback.stopped:
         raise Ending("stopped", f"stopped by {callback.asked} after step {trainer.state.global_step}; a checkpoint is saved, and the same command goes on "
                                 "from it", trainer.state.global_step)
-    watchdog.beat()
     save_final(run, recipe, trainer, base, entry, tokenizer, counts, callback, time.monotonic() - begun)
     barrier()
     return trainer.state.global_step
 
 
 def trained_in(dataset):
-    return sum(sum(label != IGNORED for label in labels) for labels in dataset["labels"]) if len(dataset) < 20000 else \
-        sum(sum(label != IGNORED for label in row["labels"]) for row in dataset)
+    return sum(int((row["labels"] != IGNORED).sum()) for row in dataset.with_format("numpy"))
 
 
 OUT_OF_MEMORY = ("The GPU's memory is full: {error}. What helps, in this order: batch.micro=1; memory.checkpointing=true; memory.chunked-loss=true; "
