@@ -106,6 +106,8 @@ export class Server {
 	}
 
 	async close(): Promise<void> {
+		// From here on its end is waited for.
+		this.child.ref();
 		this.child.stdin?.destroy();
 		const patience = setTimeout(() => this.child.kill("SIGKILL"), 2000);
 		await this.exited;

@@ -41,7 +41,7 @@ export class Turns {
 	#again: NodeJS.Timeout | undefined;
 
 	constructor(options: TurnsOptions = {}) {
-		this.#beginnersMost = options.beginners ?? Math.max(4, 2 * availableParallelism());
+		this.#beginnersMost = options.beginners ?? Math.max(32, 8 * availableParallelism());
 		this.#longMs = options.longMs ?? LONG_MS;
 		this.#reserveBytes = options.reserveBytes ?? Math.min(2 ** 30, totalmem() / 16);
 		this.#availableBytes = options.availableBytes ?? availableBytes;

@@ -12,7 +12,7 @@ _RUN = struct.Struct("<IIIIQ")
 _DONE = struct.Struct("<IBBIQdQQII")
 _CORES = len(os.sched_getaffinity(0))
 # A block's time is its own, but by the wall it may take so many times its limit and no longer.
-LONGEST = 60
+LONGEST = 30
 OK, ERROR, TIMEOUT, MEMORY, KILLED = range(5)
 RESTARTED = "[the Python session was restarted: earlier variables are gone]"
 

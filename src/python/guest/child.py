@@ -10,8 +10,6 @@ import time
 from . import inner, worker
 from .processes import Processes
 
-# How long a worker may wait for a processor before it is given up.
-_PATIENCE_S = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,6 +33,7 @@ class Child:
         self.resident = 0
         self.waited: dict[int, float] = {}
         self.ran = self.ran_before = 0
+        self.yielding = False
         ours.settimeout(30)
         if ours.recv(4096)[:17] != token + b"H":
             raise OSError(self.last_words().decode("utf-8", "replace") or "the Python worker ended at its start")
@@ -101,24 +100,27 @@ class Child:
 
     def awaits_block(self) -> bool:
         """Whether it waits in a call on its control socket, as it does when its last block is truly over."""
-        return self.soon(0.05, lambda: self.processes.waits_on(self.pid, worker.CONTROL))
-
-    def soon(self, own_s: float, holds) -> bool:
-        """Whether something comes to hold within so much of the worker's own time."""
-        began, waited = time.monotonic(), self.processes.waited_s(self.pid)
-        while not holds():
-            spent = time.monotonic() - began
-            excused = min(spent, self.processes.waited_s(self.pid) - waited)
-            if spent - excused > own_s or spent > _PATIENCE_S:
-                return False
-            time.sleep(0.002)
-        return True
+        return self.processes.soon(self.pid, 0.05, lambda: self.processes.waits_on(self.pid, worker.CONTROL))
 
     def waited_s(self, others: list[int]) -> float:
         """How long the one that waited longest has waited for a processor since this was last asked."""
         self.ran_before, self.ran = self.ran, self.processes.ran_ns(self.pid)
         before, self.waited = self.waited, {pid: self.processes.waited_s(pid) for pid in (self.pid, *others)}
         return max(now - before.get(pid, 0.0) for pid, now in self.waited.items())
+
+    def yields(self, share: bool) -> None:
+        """Whether it is to have a tenth of another's share where both want a processor. Each worker is a session of its
+        own, and so a group of the scheduler's (sched(7), autogroup); the kernel takes few such wishes a second."""
+        if share == self.yielding:
+            return
+        try:
+            with open(f"/proc/{self.pid}/autogroup", "w") as file:
+                file.write("10" if share else "0")
+            self.yielding = share
+        except BlockingIOError:
+            pass  # not now: it is asked again
+        except OSError:
+            self.yielding = share  # a kernel without; all have the same share
 
     def waits(self) -> bool:
         """Whether it could run and has not since it was last looked at: the kernel tells of a wait only when it is over."""

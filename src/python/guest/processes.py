@@ -6,6 +6,7 @@ import time
 
 # A killed process needs a processor to die on, and there may be many that want one.
 _DYING_S = 20
+_STEP_S = 0.002
 _EXITING = 0x4  # PF_EXITING
 
 
@@ -37,20 +38,25 @@ class Processes:
         except OSError:
             return set()
 
+    def soon(self, thread: int | str, own_s: float, holds) -> bool:
+        """Whether something comes to hold within so much of a thread's own time: what it runs or sleeps, not what it waits
+        for a processor, which on a busy machine may be long."""
+        began, ran, slept = time.monotonic(), self.ran_ns(thread), 0.0
+        while not holds():
+            state = (_stat(thread) or [b"X"])[0]
+            if state not in b"RD":
+                slept += _STEP_S
+            if (self.ran_ns(thread) - ran) / 1e9 + slept > own_s or time.monotonic() - began > _DYING_S:
+                return bool(holds())
+            time.sleep(_STEP_S)
+        return True
+
     def soon_gone(self, pid: int, kept: set[int], own_s: float) -> bool:
         """Whether all threads but the kept are gone within so much of their own time."""
-        began, waits = time.monotonic(), {}
-        while True:
-            left = self.threads(pid) - kept
-            if not left:
-                return True
-            spent = time.monotonic() - began
-            now = {thread: self.waited_s(f"{pid}/task/{thread}") for thread in left}
-            waits = {thread: waits.get(thread, waited) for thread, waited in now.items()}
-            excused = max(now[thread] - waits[thread] for thread in left)
-            if spent - excused > own_s or spent > _DYING_S:
-                return False
-            time.sleep(0.002)
+        return all(
+            self.soon(f"{pid}/task/{thread}", own_s, lambda gone=thread: gone not in self.threads(pid))
+            for thread in self.threads(pid) - kept
+        )
 
     def cpu_ticks(self, pid: int) -> int:
         fields = _stat(pid)
@@ -64,12 +70,12 @@ class Processes:
             total += sum(map(int, fields[11:15])) if len(fields) > 14 else 0
         return total
 
-    def waited_s(self, pid: int | str) -> float:
+    def waited_s(self, pid: int) -> float:
         """How long its first thread has waited for a processor while it could have run. 0 where the kernel does not say."""
         fields = _read(f"/proc/{pid}/schedstat").split()
         return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
 
-    def ran_ns(self, pid: int) -> int:
+    def ran_ns(self, pid: int | str) -> int:
         """How long its first thread has run."""
         fields = _read(f"/proc/{pid}/schedstat").split()
         return int(fields[0]) if fields else 0
@@ -158,7 +164,7 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _stat(pid: int) -> list[bytes]:
+def _stat(pid: int | str) -> list[bytes]:
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
 
 

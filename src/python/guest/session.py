@@ -29,6 +29,8 @@ GRACE_S = 1.0  # from SIGINT to SIGKILL
 WATCH_S = 0.05
 IDLE_LOOK_S = 1.0
 SIGN_S = 5.0
+# A block that has run for so long makes way for shorter ones of other traces.
+LONG_S = 0.3
 _VERDICTS = (OK, ERROR, MEMORY, ERROR)  # of what a worker says: ok, error, memory, interrupted
 
 
@@ -86,6 +88,8 @@ def _begin_process(handover: socket.socket) -> socket.socket:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # A session of its own is a group of the scheduler's of its own: no trace's noise keeps another's supervisor waiting.
+    os.setsid()
     os.dup2(handover.detach(), 3, True)
     null = os.open("/dev/null", os.O_RDWR)
     for file in (0, 1, 2):
@@ -354,6 +358,8 @@ class Session:
             else:
                 self._kill(block, KILLED, "[stopped: the block did not heed the interrupt]")
             return
+        if block.spent_s > LONG_S:
+            self.child.yields(True)
         if now > self.sign_at:
             self.sign_at = now + SIGN_S
             self.send(b"w")
@@ -396,6 +402,7 @@ class Session:
 
     def _report(self, block: Block, verdict: int, lost: bool) -> None:
         self.block = None
+        self.child.yields(False)
         self.child.settle()
         self.look_at = time.monotonic() + IDLE_LOOK_S
         lost = lost or self.lost_meanwhile
