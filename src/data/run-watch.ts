@@ -215,7 +215,11 @@ export class RunWatch {
 		const now = performance.now();
 		if (now - this.#lookedAt < EVERY_MS) return;
 		this.#lookedAt = now;
-		void this.#lookAtProcesses().then(() => this.#tell());
+		// What cannot be read now is said by the look that is under way.
+		void this.#lookAtProcesses().then(
+			() => this.#tell(),
+			() => {},
+		);
 	}
 
 	async #lookAtProcesses(): Promise<void> {

@@ -94,19 +94,30 @@ export class Reading {
 		const rollout = await rolloutAt(row.entry.place);
 		if (this.#row?.key !== row.key || this.#row.is !== "ended") return;
 		this.#loading = false;
-		const { sheet } = this.#watch;
-		if (typeof rollout === "string" || !sheet) this.#trouble = String(rollout);
-		else {
-			const { verdict, answer } = row.entry;
-			// Where it was scored anew, that counts.
-			const scored =
-				verdict === rollout.verdict
-					? rollout
-					: { ...rollout, verdict, ...(answer === undefined ? {} : { answer }) };
-			this.#rollout = scored;
-			this.live.show(fileName(row.key), eventsOfRollout(scored, row.key, sheet));
+		try {
+			this.#show(row, rollout);
+		} catch (error) {
+			// A line that another program made, or a later version.
+			this.#trouble = error instanceof Error ? error.message : String(error);
 		}
 		this.#changed();
+	}
+
+	#show({ key, entry }: Extract<RunRow, { is: "ended" }>, rollout: Rollout | string): void {
+		const { sheet } = this.#watch;
+		if (typeof rollout === "string" || !sheet) {
+			this.#trouble = String(rollout);
+			return;
+		}
+		const { verdict, answer } = entry;
+		// Where it was scored anew, that counts.
+		const scored =
+			verdict === rollout.verdict
+				? rollout
+				: { ...rollout, verdict, ...(answer === undefined ? {} : { answer }) };
+		const events = [...eventsOfRollout(scored, key, sheet)];
+		this.#rollout = scored;
+		this.live.show(fileName(key), events);
 	}
 }
 

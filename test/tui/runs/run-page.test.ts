@@ -212,6 +212,21 @@ describe("the page of a run", () => {
 		expect(text()).toContain("x live");
 	});
 
+	test("a rollout whose trace is damaged says so and takes nothing else along", async () => {
+		const folder = freshFolder();
+		putSheet(folder, { ...sheetFor(2), hash: HASH }, "new");
+		const whole = line(SIX[0]!);
+		const broken = line(SIX[1]!).replace('"text":"Other words."', '"text":5');
+		const cut = line(SIX[2]!).replace('"spans":[', '"spans":[[');
+		writeFileSync(join(folder, "rollouts-1of1.jsonl"), whole + broken + cut);
+		const { desk, text } = await paged(folder);
+		await until(() => text().includes("! it cannot be read: not JSON"), text);
+		desk.press("down");
+		await until(() => /a #1 - ! it cannot be read/.test(text()), text);
+		desk.press("enter", "escape", "E", "down");
+		await until(() => text().includes("The first words."), text);
+	});
+
 	test("in the trace: to the next and the one before, its id copied, taken up; nothing of it can be changed", async () => {
 		const { desk, page, taken } = await paged(runOf(SIX));
 		desk.press("enter");
