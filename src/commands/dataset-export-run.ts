@@ -1,6 +1,7 @@
 /** The work of `nudge dataset export`. */
 import { basename, relative, resolve } from "node:path";
-import { checkPlace, exportDataset } from "../data/formats/export.ts";
+import { exportDataset } from "../data/formats/export.ts";
+import { checkPlace } from "../data/formats/place.ts";
 import { formatOf } from "../data/formats/table.ts";
 import { type Context, type ExitCode, text, UsageError } from "./command.ts";
 import {

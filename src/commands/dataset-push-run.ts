@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../data/formats/canonical.ts";
-import { EXPORT_FILE, type Exported, exportDataset } from "../data/formats/export.ts";
+import { type Exported, exportDataset } from "../data/formats/export.ts";
 import { messages } from "../data/formats/messages.ts";
+import { EXPORT_FILE } from "../data/formats/place.ts";
 import { Hub, type Seen } from "../data/hub.ts";
 import { hubAccess } from "../data/hub-token.ts";
 import { homes } from "../trace/home.ts";

@@ -1,7 +1,8 @@
 /** The words of a data card: where the samples come from, what was left out and why, what trains, how to load them. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Source } from "../dataset/dataset.ts";
+import { type RunSheet, readSheet } from "../run-sheet.ts";
 import type { Exported, ExportOptions, WrittenPart } from "./export.ts";
 import { flawsOf, masksSay } from "./says.ts";
 import { type Census, trainedSays } from "./tally.ts";
@@ -143,7 +144,28 @@ function waterfall({ sheet: { waterfall } }: Exported): string[] {
 	];
 }
 
-function provenance({ sheet, tally }: Exported, { nudge }: ExportOptions): string[] {
+/** How a run was made, where it still lies where the dataset was built from it. */
+function settingsOf({ kind, path }: Source, dataset: string): string[] {
+	let sheet: RunSheet | undefined;
+	try {
+		sheet = kind === "run" ? readSheet(resolve(dataset, path)) : undefined;
+	} catch {
+		// Damaged or of a later version: the samples say what they need to.
+	}
+	if (!sheet) return [];
+	const { settings, samples } = sheet;
+	const { budgets, library, system, instruction } = settings;
+	const said = [
+		`${samples} samples of each problem`,
+		`budgets ${JSON.stringify(budgets)}`,
+		...(library === undefined ? [] : [`hint library ${library}`]),
+		...(system === undefined ? [] : [`system text ${JSON.stringify(system)}`]),
+		...(instruction === undefined ? [] : [`instruction ${JSON.stringify(instruction)}`]),
+	];
+	return said.map((one) => `  - ${line(one)}`);
+}
+
+function provenance({ sheet, tally }: Exported, { nudge, dataset }: ExportOptions): string[] {
 	const source = ({ kind, role, path, hash, model, rollouts }: Source): string =>
 		`- ${kind} ${line(basename(path))}${role === undefined ? "" : ` (${line(role)})`}: ${[
 			`${rollouts} rollouts`,
@@ -151,7 +173,7 @@ function provenance({ sheet, tally }: Exported, { nudge }: ExportOptions): strin
 			...(hash === undefined ? [] : [`\`${hash.slice(0, 12)}\``]),
 		].join(", ")}`;
 	return [
-		...sheet.sources.map(source),
+		...sheet.sources.flatMap((one) => [source(one), ...settingsOf(one, dataset)]),
 		`- models: ${inWords(tally.models)}`,
 		`- engines: ${inWords(tally.engines)}`,
 		`- runs: ${inWords(tally.runs)}`,

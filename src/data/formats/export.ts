@@ -7,7 +7,7 @@
  * are in the same split.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Sample, Segment } from "../../trace/sample.ts";
 import { DatasetError, type DatasetSheet, readDatasetSheet, reviewedSamplesOf } from "../dataset/dataset.ts";
@@ -15,12 +15,11 @@ import { type Tokenised, type Tokenizer, tokenised } from "../tokenizer.ts";
 import { cardOf } from "./card.ts";
 import { type Exporting, type Format, type Written, withMask } from "./format.ts";
 import { ids } from "./ids.ts";
+import { checkPlace, EXPORT_FILE, placeError, put } from "./place.ts";
 import { Shards } from "./shards.ts";
 import { Tally } from "./tally.ts";
 import { conversationOf } from "./turns.ts";
 
-/** Says that a folder is an export, and what of. */
-export const EXPORT_FILE = "export.json";
 export const SHARD_BYTES = 256 * 1024 * 1024;
 
 export type Part = {
@@ -75,12 +74,11 @@ export async function exportDataset(options: ExportOptions): Promise<Exported> {
 	const { dataset, to, signal } = options;
 	const sheet = readDatasetSheet(dataset);
 	checkPlace(to, options.replace ?? false);
-	mkdirSync(dirname(to), { recursive: true });
 	const root = join(dirname(to), `.${basename(to)}.${process.pid}.part`);
-	rmSync(root, { recursive: true, force: true });
-	mkdirSync(root);
 	const shards = new Map<string, Shards>();
 	try {
+		rmSync(root, { recursive: true, force: true });
+		mkdirSync(root, { recursive: true });
 		const tally = new Tally();
 		const exporter = new Exporter(options, root, shards, tally);
 		for await (const { sample, decision, edits } of reviewedSamplesOf(dataset, signal ? { signal } : {})) {
@@ -104,7 +102,7 @@ export async function exportDataset(options: ExportOptions): Promise<Exported> {
 	} catch (error) {
 		for (const open of shards.values()) open.abandon();
 		rmSync(root, { recursive: true, force: true });
-		throw error;
+		throw placeError(error, to);
 	}
 }
 
@@ -166,7 +164,10 @@ class Exporter {
 		const split = this.#splitOf(sample);
 		for (const [part, row] of rows) this.#shardsOf(part, split).add(row);
 		tally.add(sample, segments, tokens);
-		if (this.#turns && conversationOf(sample).guessed) tally.guessedTurns++;
+		if (!this.#turns) return;
+		const { guessed, messages } = conversationOf(sample);
+		if (guessed) tally.guessedTurns++;
+		if (messages.at(-1)?.content.includes("</think>")) tally.thinkingTurns++;
 	}
 
 	/** Throws where nothing is left. */
@@ -247,36 +248,6 @@ class Exporter {
 		this.#shards.set(key, made);
 		return made;
 	}
-}
-
-/** Only an export may be replaced: a folder with anything else in it is somebody's work. */
-export function checkPlace(to: string, replace: boolean): void {
-	if (!existsSync(to)) return;
-	let names: string[];
-	try {
-		names = readdirSync(to);
-	} catch {
-		throw new DatasetError(`${to} is no folder: name one for the export`);
-	}
-	if (names.length === 0 || (replace && names.includes(EXPORT_FILE))) return;
-	throw new DatasetError(
-		names.includes(EXPORT_FILE)
-			? `${to} holds an export already: name another folder, or say --replace`
-			: `${to} is there and is no export: name a folder that is new or empty`,
-	);
-}
-
-function put(root: string, to: string): void {
-	const old = `${root}.old`;
-	const there = existsSync(to);
-	if (there) renameSync(to, old);
-	try {
-		renameSync(root, to);
-	} catch (error) {
-		if (there) renameSync(old, to);
-		throw error;
-	}
-	rmSync(old, { recursive: true, force: true });
 }
 
 function exportSheet({ sheet, parts, tally }: Exported, options: ExportOptions): object {

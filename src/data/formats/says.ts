@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What is not as it should be in samples that were exported nevertheless. */
-export function flawsOf({ inexact, ends, unended, guessedTurns, samples }: Tally): string[] {
+export function flawsOf({ inexact, ends, unended, guessedTurns, thinkingTurns, samples }: Tally): string[] {
 	const some = (count: number, says: string): string[] =>
 		count === 0 ? [] : [`${count} of ${samples} samples ${says}`];
 	return [
@@ -40,6 +40,10 @@ export function flawsOf({ inexact, ends, unended, guessedTurns, samples }: Tally
 			"ended by themselves; whether with a trained token was not checked, as the engine does not say what ends a turn",
 		),
 		...some(unended, "did not end by themselves: a reader that writes an end of turn teaches to stop there"),
+		...some(
+			thinkingTurns,
+			"have their thinking inside the turn, and templates such as those of DeepSeek-R1 and Qwen3 may cut it out of an assistant's message: look at what your reader makes of one",
+		),
 		...some(
 			guessedTurns,
 			"have a header of a template that is not known: their user's turn is the question alone, without system text and instruction",

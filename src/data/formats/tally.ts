@@ -67,6 +67,8 @@ export class Tally {
 	/** Traces that did not end by themselves: readers that write the end of a turn teach to stop there. */
 	unended = 0;
 	guessedTurns = 0;
+	/** Of conversations: the turn holds thinking that ends, which some templates cut out. */
+	thinkingTurns = 0;
 
 	drop(reason: string, id: string, why: string): void {
 		const named = this.dropped.get(reason) ?? { count: 0, first: [], why };

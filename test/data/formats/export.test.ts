@@ -7,8 +7,9 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "h
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { partsOf } from "../../../src/data/dataset-folder.ts";
-import { EXPORT_FILE, type ExportOptions, exportDataset } from "../../../src/data/formats/export.ts";
+import { type ExportOptions, exportDataset } from "../../../src/data/formats/export.ts";
 import type { Format } from "../../../src/data/formats/format.ts";
+import { EXPORT_FILE } from "../../../src/data/formats/place.ts";
 import { FORMATS, formatOf } from "../../../src/data/formats/table.ts";
 import { openTokenizerFile } from "../../../src/data/tokenizer-file.ts";
 import type { Sample } from "../../../src/trace/sample.ts";
@@ -227,6 +228,17 @@ describe("an export", () => {
 		await exportDataset(optionsFor(root, formatOf("axolotl")!, true, { to, replace: true }));
 		expect(readdirSync(to).sort()).toEqual(["README.md", "axolotl.yaml", "data", EXPORT_FILE]);
 		expect(readdirSync(root).sort()).toEqual(["d", "other", "out"]);
+	});
+
+	test("into a place that cannot be written says so, and leaves nothing behind", async () => {
+		const root = freshFolder();
+		datasetOf(join(root, "d"), samples(2));
+		writeFileSync(join(root, "file"), "");
+		const to = join(root, "file", "below");
+		await expect(exportDataset(optionsFor(root, canonical, false, { to }))).rejects.toThrow(
+			`cannot write ${to}`,
+		);
+		expect(readdirSync(root).sort()).toEqual(["d", "file"]);
 	});
 
 	test("that is interrupted leaves nothing behind", async () => {
