@@ -18,19 +18,30 @@ export const MARKS: Readonly<Record<OutcomeVerdict | "in flight", string>> = {
 	unchecked: ".",
 };
 
-type Widths = { readonly problem: number; readonly verdict: number; readonly answer: number };
+type Widths = {
+	readonly problem: number;
+	readonly verdict: number;
+	readonly time: number;
+	readonly answer: number;
+};
 
-const FIXED = 2 + 5 + 8 + 4 + 4 + 8;
+const FIXED = 2 + 5 + 8 + 4 + 4;
 const WORDS_LEAST = 12;
 
+/** What there is no room for is left out: the answer, the verdict's name (its mark stays), the time. */
 function widths(columns: number): Widths {
 	const verdict = columns >= 74 ? 13 : 0;
-	const problem = Math.max(6, Math.min(28, Math.floor((columns - FIXED - verdict) * 0.46)));
-	return { problem, verdict, answer: Math.max(0, columns - FIXED - verdict - problem) };
+	const time = columns >= 50 ? 8 : 0;
+	const room = columns - FIXED - verdict - time;
+	const problem = Math.max(6, Math.min(28, Math.floor(room * 0.46)));
+	const answer = room - problem;
+	return answer >= WORDS_LEAST
+		? { problem, verdict, time, answer }
+		: { problem: Math.max(6, room), verdict, time, answer: 0 };
 }
 
 export function rowHeader(columns: number): Line {
-	const { problem, verdict, answer } = widths(columns);
+	const { problem, verdict, time, answer } = widths(columns);
 	return [
 		["dim", pad("  problem", problem + 2)],
 		["dim", pad("    #", 5)],
@@ -38,13 +49,13 @@ export function rowHeader(columns: number): Line {
 		["dim", pad("  tokens", 8)],
 		["dim", pad("  py", 4)],
 		["dim", pad("   h", 4)],
-		["dim", pad("    time", 8)],
-		["dim", pad(answer >= WORDS_LEAST ? "  answer" : "", answer)],
+		["dim", pad("    time", time)],
+		["dim", pad("  answer", answer)],
 	];
 }
 
 export function rowOf(row: RunRow, columns: number, nowMs: number): Line {
-	const { problem, verdict, answer } = widths(columns);
+	const { problem, verdict, time, answer } = widths(columns);
 	const facts =
 		row.is === "ended"
 			? {
@@ -77,8 +88,8 @@ export function rowOf(row: RunRow, columns: number, nowMs: number): Line {
 		cell("sheet", String(facts.tokens), 8, true),
 		cell(facts.calls > 0 ? "sheet" : "dim", String(facts.calls), 4, true),
 		cell(facts.hints > 0 ? "hint" : "dim", String(facts.hints), 4, true),
-		cell("dim", shortTime(facts.ms), 8, true),
-		[row.is === "ended" ? "sheet" : "dim", pad(answer > 2 ? `  ${facts.words}` : "", answer)],
+		cell("dim", shortTime(facts.ms), time, true),
+		[row.is === "ended" ? "sheet" : "dim", pad(`  ${facts.words}`, answer)],
 	] satisfies Run[];
 }
 
