@@ -30,7 +30,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** So many tests go into one block at most; the first ones alone, since most programs that fail do so at once. */
 const BATCHES = [1, 4, 16, 32];
 const BATCH_CHARS = 4 << 20;
-/** The block may last as long as all its tests and this. */
+/** The block may last as long as all its tests on a machine where others wait as well, and this. */
 const SLACK_MS = 10_000;
 /** Assertions that are told one by one. */
 const SHOWN_ASSERTS = 32;

@@ -36,7 +36,9 @@ describe("tests on standard input", () => {
 		for (const { ms } of all.tests?.shown ?? []) expect(ms).toBeGreaterThan(0);
 	});
 
-	test("that take too long, too much memory or Python with them fail alone", async () => {
+	test("that take too long, too much memory or Python with them fail alone", {
+		timeout: 300_000,
+	}, async () => {
 		const code = [
 			"import os, signal",
 			"n = int(input())",
@@ -48,7 +50,7 @@ describe("tests on standard input", () => {
 		].join("\n");
 		const outcome = await onInputs(code, {
 			allTests: true,
-			limits: { timeoutMs: 1500, memoryBytes: 512 * 2 ** 20 },
+			limits: { timeoutMs: 2000, memoryBytes: 512 * 2 ** 20 },
 		});
 		expect(verdictsOf(outcome)).toEqual(["pass", "timeout", "memory", "error", "pass", "pass"]);
 		expect(outcome.reason).toBe("test 2 of 6: it ran past its time limit");
@@ -99,11 +101,15 @@ describe("tests on standard input", () => {
 			"leaves a child that holds its output",
 			"import os, time\nif os.fork() == 0:\n    time.sleep(60)\nprint(1)",
 		],
-	])("a program that %s is wrong, and the next one is judged as ever", async (_, code) => {
-		const outcome = await onInputs(code, { limits: { timeoutMs: 2000 } });
-		expect(outcome.verdict).toBe("wrong");
-		expect((await onInputs("print(2 * int(input()))")).verdict).toBe("correct");
-	});
+	])(
+		"a program that %s is wrong, and the next one is judged as ever",
+		{ timeout: 300_000 },
+		async (_, code) => {
+			const outcome = await onInputs(code, { limits: { timeoutMs: 2000 } });
+			expect(outcome.verdict).toBe("wrong");
+			expect((await onInputs("print(2 * int(input()))")).verdict).toBe("correct");
+		},
+	);
 
 	test("may be large, and hold any character", async () => {
 		const texts = ["é𝔸\u2028\u0000x", "\\n\"'", "y".repeat(400_000)];
@@ -151,7 +157,9 @@ describe("assertions", () => {
 		expect(outcome).toMatchObject({ verdict: "correct" });
 	});
 
-	test("that hang are a timeout, and a program cannot print itself a pass", async () => {
+	test("that hang are a timeout, and a program cannot print itself a pass", {
+		timeout: 300_000,
+	}, async () => {
 		const hung = await onAsserts("def double(x):\n    while x == 2: pass\n    return x * 2", {
 			limits: { timeoutMs: 1000 },
 		});
