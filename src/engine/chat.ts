@@ -131,7 +131,7 @@ export class ChatEngine implements Engine {
 					yield* restOf(flow.finish());
 					return { reason: "stop", matched: THINK_END, usage };
 				}
-				yield* flow.take();
+				for (const chunk of flow.take()) yield chunk;
 				if (choice.finish_reason == null) continue;
 				if (choice.finish_reason !== "stop" && choice.finish_reason !== "length")
 					throw cut(where, `the provider ended it with "${choice.finish_reason}"`);

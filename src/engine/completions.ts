@@ -153,7 +153,7 @@ export class CompletionsEngine implements Engine {
 					if (choice.finish_reason == null) return { reason, matched, usage };
 					continue;
 				}
-				yield* flow.take();
+				for (const chunk of flow.take()) yield chunk;
 				if (choice.finish_reason == null) continue;
 				const ended = this.#endOf(choice, stops);
 				if (ended === undefined) throw cut(where, `the server ended it with "${choice.finish_reason}"`);

@@ -25,9 +25,12 @@ export type Rest = { readonly chunks: readonly Chunk[]; readonly tail: string };
 /** Length of the longest end of `text` that a stop string begins with, not counting a whole stop string. */
 export function heldForStop(text: string, stops: readonly string[]): number {
 	let longest = 0;
-	for (const stop of stops)
+	for (const stop of stops) {
+		// Nearly always no end of the text is the beginning of anything.
+		if (stop === "" || text.indexOf(stop[0]!, Math.max(0, text.length - stop.length + 1)) < 0) continue;
 		for (let n = Math.min(stop.length - 1, text.length); n > longest; n--)
 			if (text.endsWith(stop.slice(0, n))) longest = n;
+	}
 	return longest;
 }
 
@@ -120,6 +123,19 @@ export class Flow {
 
 /** Units as few chunks: a chunk has ids for all of its text or none, and `lens` for all of its ids or none. */
 export function joined(units: readonly (Unit | Chunk)[]): Chunk[] {
+	const [only] = units;
+	if (only && units.length === 1) {
+		if (only.text === "" && !only.ids?.length) return [];
+		const { text, ids, lens, top } = only;
+		return [
+			{
+				text,
+				...(ids ? { ids } : {}),
+				...(ids && lens ? { lens } : {}),
+				...(top ? { top } : {}),
+			},
+		];
+	}
 	const chunks: Chunk[] = [];
 	const kind = (unit: Unit | Chunk): number => (unit.ids === undefined ? 0 : unit.lens === undefined ? 1 : 2);
 	for (let i = 0; i < units.length; ) {

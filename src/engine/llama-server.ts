@@ -143,7 +143,7 @@ export class LlamaServerEngine implements Engine {
 						yield* this.#rest(flow.cut(got.at));
 						return { reason: "stop", matched: got.stop, usage };
 					}
-					yield* flow.take();
+					for (const chunk of flow.take()) yield chunk;
 				}
 				if (signal?.aborted) break;
 				if (!ended) continue;

@@ -106,7 +106,7 @@ export class OllamaEngine implements Engine {
 					yield* restOf(flow.cut(got.at));
 					return { reason: "stop", matched: got.stop, usage };
 				}
-				yield* flow.take();
+				for (const chunk of flow.take()) yield chunk;
 				if (data.done !== true) continue;
 				if (data.done_reason !== "stop" && data.done_reason !== "length")
 					throw cut(where, `it ended with "${data.done_reason ?? "no reason"}"`);

@@ -162,7 +162,7 @@ export class SglangEngine implements Engine {
 					yield* this.#rest(flow.cut(got.at));
 					return { reason: "stop", matched: got.stop, usage };
 				}
-				yield* flow.take();
+				for (const chunk of flow.take()) yield chunk;
 				if (finish === undefined) continue;
 				const end = endOf(finish, options.stop ?? []);
 				if (end === undefined)
