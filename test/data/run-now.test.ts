@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Gathering } from "../../src/data/rollout.ts";
+import { Pace } from "../../src/data/pace.ts";
+import { Gathering, keyOf } from "../../src/data/rollout.ts";
 import { Growing } from "../../src/data/rollout-events.ts";
 import { Liveness, NowWriter, parseNow, type RunNow, readNows, tailOf } from "../../src/data/run-now.ts";
+import { type Bench, type Job, sampleAll } from "../../src/data/sampling.ts";
 import type { TraceEvent } from "../../src/trace/events.ts";
-import { Fold } from "../../src/trace/fold.ts";
-import { settings } from "../reason/toy-trace.ts";
+import { type Branch, Fold } from "../../src/trace/fold.ts";
+import { ToyEngine } from "../reason/toy-engine.ts";
+import { dialect, model, policy, settings, ToyPython } from "../reason/toy-trace.ts";
 import { freshFolder } from "../trace/folder.ts";
-import { problemOf, sheetFor } from "./rollouts.ts";
+import { HASH, problemOf, sheetFor } from "./rollouts.ts";
 
 const VERDICTS = { correct: 1, wrong: 0, unparseable: 0, "no answer": 0, unchecked: 0 };
 const facts = () => ({ level: 4, done: 3, total: 10, tokens: 40, calls: 2, kept: 1, verdicts: VERDICTS });
@@ -112,6 +115,64 @@ describe("what a process tells of a rollout in flight", () => {
 		expect(tell(1, "abcd")).toEqual({ anew: false, events: [] });
 		expect(tell(2, "x")).toMatchObject({ anew: true });
 	});
+});
+
+test("while a run is sampled it is told of each rollout from its beginning to its end, also where tries fail", async () => {
+	const jobs: Job[] = Array.from({ length: 12 }, (_, i) => ({
+		key: keyOf(`p${i}`, HASH, 0),
+		problem: problemOf(`p${i}`),
+		sample: 0,
+		seed: i,
+	}));
+	let fails = 3;
+	const flying = new Map<string, () => Branch>();
+	let [most, longest, kept] = [0, 0, 0];
+	const bench: Bench = {
+		settings: () => settings(),
+		deps: (_, signal) => ({
+			engine: new ToyEngine(model),
+			dialect,
+			policy: policy((marker) => marker.kind === "after-word" && marker.index === 0),
+			interpreter: async () => new ToyPython(),
+			score: async () => {
+				if (fails-- > 0) throw new Error("the verifier is broken");
+				return { verdict: "correct" };
+			},
+			sleep: async () => {},
+			signal,
+		}),
+		release: async () => {},
+	};
+	const look = (): void => {
+		most = Math.max(most, flying.size);
+		for (const branch of flying.values()) longest = Math.max(longest, branch().length);
+	};
+	await sampleAll(
+		(async function* () {
+			yield* jobs;
+		})(),
+		bench,
+		{
+			onBegun: ({ key }, branch) => {
+				expect(flying.has(key)).toBe(false);
+				flying.set(key, branch);
+				look();
+			},
+			onOver: (key) => {
+				look();
+				expect(flying.delete(key)).toBe(true);
+			},
+			keep: ({ key }) => {
+				kept++;
+				expect(flying.has(key)).toBe(false);
+			},
+		},
+		{ pace: Pace.fixed(4), signal: new AbortController().signal, restMs: () => 0 },
+	);
+	expect(kept).toBe(12);
+	expect(flying.size).toBe(0);
+	expect(most).toBe(4);
+	expect(longest).toBeGreaterThan(20);
 });
 
 describe("now-IofK.json", () => {
