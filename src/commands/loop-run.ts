@@ -97,6 +97,12 @@ async function work(
 			);
 			return 1;
 		}
+		if (stage.kind === "dataset" && readDatasetSheet(join(folder, folderOf(stage))).waterfall.samples === 0) {
+			io.stderr.write(
+				`nudge: ${stage.id} is empty, so there is nothing to train on: nudge dataset stats ${join(folder, folderOf(stage))} says where its rollouts went. More problems, more samples (--n) or a milder rule may help; remove its folder and give the same command again\n`,
+			);
+			return 1;
+		}
 		const done: Done = { words, seconds: (performance.now() - begun) / 1000, at: new Date().toISOString() };
 		put(recordOf(folder, stage), `${JSON.stringify(done)}\n`);
 		io.stderr.write(`${place} ${stage.id}: ${yielded(folder, stage)}\n`);
