@@ -41,6 +41,8 @@ class Processes:
     def soon(self, thread: int | str, own_s: float, holds) -> bool:
         """Whether something comes to hold within so much of a thread's own time: what it runs or sleeps, not what it waits
         for a processor, which on a busy machine may be long."""
+        if holds():  # as it nearly always does
+            return True
         began, ran, slept = time.monotonic(), self.ran_ns(thread), 0.0
         while not holds():
             state = (_stat(thread) or [b"X"])[0]
