@@ -40,6 +40,8 @@ export type EnvironmentOptions = {
 	/** What is imported to see that such an environment works, and how large it is about. */
 	readonly imports?: string;
 	readonly megabytes?: number;
+	/** Words of a `pip install` before the list's: where one library comes from elsewhere than the others. */
+	readonly first?: readonly string[];
 };
 
 /** What happened, and what to do about it. */
@@ -58,7 +60,7 @@ export async function ensureEnvironment(options: EnvironmentOptions = {}): Promi
 	const requirements = options.requirements ?? (await readFile(requirementsFile, "utf8"));
 	const base = await findPython(env, options.basePython);
 	const key = createHash("sha256")
-		.update(JSON.stringify([requirements, base.version, base.prefix]))
+		.update(JSON.stringify([requirements, base.version, base.prefix, ...(options.first ?? [])]))
 		.digest("hex")
 		.slice(0, 16);
 	const root = join(homes(env).data, "python");
@@ -74,8 +76,8 @@ export async function ensureEnvironment(options: EnvironmentOptions = {}): Promi
 		const building = join(root, `.building-${key}-${process.pid}-${randomBytes(4).toString("hex")}`);
 		const log = join(root, `${key}.log`);
 		try {
-			const { imports, megabytes = 350, signal } = options;
-			await build({ base, building, log, requirements, imports, megabytes, env, progress, signal });
+			const { imports, megabytes = 350, first, signal } = options;
+			await build({ base, building, log, requirements, imports, megabytes, first, env, progress, signal });
 			const version = base.version.split(".").slice(0, 2).join(".");
 			const environment: Environment = {
 				python: join(folder, "bin", "python"),
@@ -179,6 +181,7 @@ type Build = {
 	readonly requirements: string;
 	readonly imports: string | undefined;
 	readonly megabytes: number;
+	readonly first: readonly string[] | undefined;
 	readonly env: NodeJS.ProcessEnv;
 	readonly progress: (progress: Progress) => void;
 	readonly signal: AbortSignal | undefined;
@@ -197,7 +200,8 @@ async function build(work: Build): Promise<void> {
 	const python = join(building, "bin", "python");
 	const names = new Set<string>();
 	const pip = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"];
-	await step(work, python, [...pip, "--progress-bar", "off", "--prefer-binary", "-r", list], (line) => {
+	const quiet = [...pip, "--progress-bar", "off", "--prefer-binary"];
+	const told = (line: string): void => {
 		const collecting = /^Collecting ([A-Za-z0-9_.-]+)/.exec(line);
 		if (collecting) names.add(collecting[1]!);
 		if (collecting || line.startsWith("Installing collected"))
@@ -207,7 +211,9 @@ async function build(work: Build): Promise<void> {
 				done: Math.min(names.size, total),
 				total,
 			});
-	});
+	};
+	if (work.first) await step(work, python, [...quiet, ...work.first], told);
+	await step(work, python, [...quiet, "-r", list], told);
 	progress({ step: "checking", detail: "Checking that the libraries load." });
 	const own = requirements === (await readFile(requirementsFile, "utf8"));
 	const imports = work.imports ?? (own ? "numpy, scipy, sympy, networkx, math_verify" : undefined);

@@ -39,12 +39,23 @@ export function gpusIn(text: string): Gpu[] {
 	});
 }
 
-/** What is asked for, with the CPU build where there is no GPU to use another. */
-export function trainRequirements(gpus: number, machine = { platform: platform(), arch: arch() }): string {
-	const own = readFileSync(REQUIREMENTS, "utf8");
-	return gpus === 0 && machine.platform === "linux" && machine.arch === "x64"
-		? `--extra-index-url ${CPU_BUILDS}\n${own}`
-		: own;
+/**
+ * How torch is installed where PyPI's would bring CUDA for nothing: by itself and before the rest, so that the other index
+ * is asked for this one library only. Undefined where PyPI's is right.
+ */
+export function torchFirst(
+	gpus: number,
+	machine = { platform: platform(), arch: arch() },
+): readonly string[] | undefined {
+	if (gpus > 0 || machine.platform !== "linux" || machine.arch !== "x64") return undefined;
+	const torch = requirements()
+		.split("\n")
+		.find((line) => line.startsWith("torch=="));
+	return ["--no-deps", "--extra-index-url", CPU_BUILDS, torch ?? "torch"];
+}
+
+function requirements(): string {
+	return readFileSync(REQUIREMENTS, "utf8");
 }
 
 export type TrainPython = { readonly python: string; readonly versions: Readonly<Record<string, string>> };
@@ -95,9 +106,11 @@ export async function trainPython(
 			`${TRAIN_PYTHON} is ${named}, which lacks ${missing.join(", ")}: install it there, or leave the variable out and nudge makes an environment of its own`,
 		);
 	}
+	const first = torchFirst(gpus);
 	const made = await ensureEnvironment({
 		env,
-		requirements: trainRequirements(gpus),
+		requirements: requirements(),
+		...(first && { first }),
 		imports: "torch, transformers, trl, accelerate, datasets, peft, gguf",
 		megabytes: gpus === 0 ? 1400 : 8000,
 		...(onProgress && { onProgress }),
