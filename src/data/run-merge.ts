@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { type Damage, readRollouts, rolloutFiles, writersOf } from "./run-folder.ts";
 import { differences, putSheet, RunError, type RunSheet, readSheet } from "./run-sheet.ts";
+import { readScores, SCORES_FILE, type ScoringStart } from "./scores.ts";
 
 export type Merged = {
 	readonly rollouts: number;
@@ -103,5 +104,30 @@ async function mergeInto(
 	} finally {
 		closeSync(descriptor);
 	}
+	await mergeScores(folder, runs, signal);
 	return { rollouts: keys.size, duplicates, strangers, damage, sheet };
+}
+
+/** Verdicts that were given afterwards go along. Of several scorings the last one is in force, whichever run it was of. */
+async function mergeScores(
+	folder: string,
+	runs: readonly string[],
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	const starts: ScoringStart[] = [];
+	for (const run of runs) await readScores(run, { onStart: (start) => void starts.push(start) }, signal);
+	if (starts.length === 0) return;
+	starts.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+	const descriptor = openSync(join(folder, SCORES_FILE), "wx");
+	const put = (line: object): void => {
+		const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+		for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
+	};
+	try {
+		starts.forEach(put);
+		for (const run of runs) await readScores(run, { onScore: put }, signal);
+		fsyncSync(descriptor);
+	} finally {
+		closeSync(descriptor);
+	}
 }

@@ -8,6 +8,7 @@ import { parseRollout, type Rollout, rolloutSeed } from "../../src/data/rollout.
 import { ofShard, parseShard, readRollouts, ShardWriter, WHOLE } from "../../src/data/run-folder.ts";
 import { mergeRuns } from "../../src/data/run-merge.ts";
 import { hashOf, readSheet, settleSheet, surveyed } from "../../src/data/run-sheet.ts";
+import { rescored, SCORES_FILE } from "../../src/data/scores.ts";
 import { freshFolder } from "../trace/folder.ts";
 import { HASH, problemOf, rolloutOf, sheetFor } from "./rollouts.ts";
 
@@ -195,6 +196,34 @@ describe("merging", () => {
 		writer.close();
 		expect(keys).toEqual(new Set([of("a", 0), of("a", 1), of("b", 0), of("c", 0)].map(({ key }) => key)));
 		await expect(mergeRuns(out, [first])).rejects.toThrow(/not empty/);
+	});
+
+	test("verdicts that were given afterwards go along, the last scoring in force whichever run it was of", async () => {
+		const runs = [await run([of("a", 0)]), await run([of("b", 0)])];
+		const start = (at: string, by: string) => ({ start: at, by: [by], nudge: "0" });
+		const score = (one: Rollout, by: string, verdict: string) => ({
+			key: one.key,
+			by,
+			was: "correct",
+			verdict,
+			ms: 1,
+		});
+		for (const [folder, ...lines] of [
+			[runs[0]!, start("2026-01-03", "new@1"), score(of("a", 0), "new@1", "unparseable")],
+			[
+				runs[1]!,
+				start("2026-01-02", "old@1"),
+				score(of("a", 0), "old@1", "wrong"),
+				score(of("b", 0), "old@1", "wrong"),
+			],
+		] as const)
+			writeFileSync(join(folder, SCORES_FILE), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+		const out = join(freshFolder(), "whole");
+		await mergeRuns(out, runs);
+		expect([...(await rescored(out))].map(([key, { verdict }]) => [key, verdict]).sort()).toEqual([
+			[of("a", 0).key, "unparseable"],
+			[of("b", 0).key, "wrong"],
+		]);
 	});
 
 	test("runs of other settings are refused and leave nothing; so is one that is being sampled", async () => {
