@@ -23,6 +23,8 @@ type Shelled = {
 	readonly folder: string;
 	/** The Python there that has torch and TRL (3.10 or newer). */
 	readonly python?: string;
+	/** The nudge there, for sampling: bin/nudge.cjs, or a command; `nudge` in the PATH where left out. */
+	readonly nudge?: string;
 	/** Shell lines before the trainer: modules, variables. */
 	readonly setup?: string;
 	readonly env?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { curve } from "../../src/commands/curve.ts";
+import { curve } from "../../../src/tui/text/curve.ts";
 
 test("a curve is as wide and high as asked, whatever its points", () => {
 	fc.assert(
