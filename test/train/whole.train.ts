@@ -145,7 +145,21 @@ describe("the trainer", () => {
 		);
 	});
 
-	test("the embedded engine loads the GGUF file, and it speaks", async () => {
+	test("transformers loads the folder as it is: float16, its tokenizer, its end of turn", async () => {
+		const load = `
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+folder = ${JSON.stringify(join(plain, "final"))}
+tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
+assert model.dtype == torch.float16 and tokenizer.convert_tokens_to_ids("<|im_end|>") in model.generation_config.eos_token_id
+ids = tokenizer.apply_chat_template([{"role": "user", "content": "What is 3 * 4?"}], add_generation_prompt=True, return_tensors="pt", return_dict=True)
+print(tokenizer.decode(model.float().generate(**ids, max_new_tokens=12)[0]))`;
+		expect(await say(["-c", load])).toMatch(
+			/^<\|im_start\|>user\nWhat is 3 \* 4\?<\|im_end\|>\n<\|im_start\|>assistant\n<think>\n\w/,
+		);
+	});
+
+	test("the embedded engine loads the GGUF file under a name that says where it comes from", async () => {
 		const engine = await openEngine(join(plain, "final", "model.gguf"));
 		try {
 			expect(engine.info.model).toMatch(/^nudge-tiny-/);
@@ -212,7 +226,7 @@ describe("the trainer", () => {
 		});
 	});
 
-	test("a base that was trained is refused by the trainer too, and a changed one", async () => {
+	test("a base that was trained is refused by the trainer too", async () => {
 		const trained = job("from-trained", ["max-steps=1"]);
 		cpSync(join(plain, "final"), join(trained, "base"), { recursive: true });
 		await start(trained).end;

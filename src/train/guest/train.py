@@ -460,7 +460,7 @@ def make_callback(run, recipe, resumed, watchdog):
             if WORLD > 1:                           # all ranks stop after the same step
                 flag = torch.tensor([1.0 if ask else 0.0], device=args.device)
                 torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
-                ask = ask or (flag.item() > 0 and "another rank")
+                ask = ask or (flag.item() > 0 and "a signal or the file stop")
             if ask and state.global_step < state.max_steps:
                 self.asked = self.asked or ask
                 self.stopped = control.should_save = control.should_training_stop = True
