@@ -74,6 +74,29 @@ it("tries the cluster that python-host names", async () => {
 	await call(["config", "unset", "python-host"], ioOf(), new AbortController().signal);
 });
 
+it("a cluster that does not answer is said in words before a trace begins", async () => {
+	const server = await nemoSkills();
+	await server.close();
+	let said = "";
+	const sink = new Writable({
+		write(piece, _encoding, done) {
+			said += String(piece);
+			done();
+		},
+	});
+	const words = [
+		"run",
+		"--problem",
+		"1 + 1",
+		"--allow-unisolated",
+		"--python-host",
+		`nemo-skills:${server.url.href}`,
+	];
+	expect(await call(words, ioOf(sink), new AbortController().signal)).toBe(1);
+	expect(said).toMatch(/^nudge: The sandbox server at .* cannot be reached.*Check python-host.*$/m);
+	expect(said).not.toContain("    at ");
+});
+
 it("prints one JSON object for programs", async () => {
 	const server = await scriptedServer({
 		dialect: "vllm",
