@@ -44,6 +44,16 @@ async function ours(url: string): Promise<Reader> {
 		import("../src/hints/library.ts"),
 	]);
 	const engine = await openEngine(`vllm:${url}`);
+	// The streams begin together, as those of the plain loops do: rendering their headers is no part of streaming.
+	const rendered = Promise.withResolvers<void>();
+	let headers = 0;
+	const { renderHeader } = engine;
+	engine.renderHeader = async (messages) => {
+		const header = await renderHeader.call(engine, messages);
+		if (++headers === streams) rendered.resolve();
+		await rendered.promise;
+		return header;
+	};
 	const dialect = dialectNamed(loadDialects());
 	const folder = mkdtempSync(join(tmpdir(), "nudge-bench-streams-"));
 	process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -146,13 +156,13 @@ type Result = {
 async function read(name: Name, url: string): Promise<void> {
 	const reader = await READERS[name](url);
 	const had = new Float64Array(streams * tokens);
-	/** From when each stream has had a second's tokens on average: what it costs to begin is another matter. */
+	/** From when each stream has had the tokens of two seconds on average: what it costs to begin is another matter. */
 	let from: NodeJS.CpuUsage | undefined;
 	let count = 0;
 	let cpuMs = 0;
 	const counted = (more: number): void => {
 		count += more;
-		if (from === undefined && count >= streams * rate) from = process.cpuUsage();
+		if (from === undefined && count >= 2 * streams * rate) from = process.cpuUsage();
 		if (count < streams * (tokens - rate) || cpuMs > 0) return;
 		const { user, system } = process.cpuUsage(from);
 		cpuMs = (user + system) / 1000;
@@ -168,12 +178,12 @@ async function read(name: Name, url: string): Promise<void> {
 		}),
 	);
 	// Of the time that the tokens are spread over: a busy machine makes it take longer, and not cost less.
-	const core = cpuMs / ((1000 * (tokens - 2 * rate)) / rate);
+	const core = cpuMs / ((1000 * (tokens - 3 * rate)) / rate);
 	const sent = new Float64Array(await (await fetch(`${url}/sent`)).arrayBuffer());
 	const delays: number[] = [];
-	// The first second is that of the connections, the last one that of the ends.
+	// The first two seconds are those of the connections, the last one that of the ends.
 	for (let stream = 0; stream < streams; stream++)
-		for (let i = rate; i < tokens - rate; i++) {
+		for (let i = 2 * rate; i < tokens - rate; i++) {
 			const at = stream * tokens + i;
 			if (had[at] === 0) throw new Error(`${name}: stream ${stream} lost token ${i}`);
 			delays.push(had[at]! - sent[at]!);
