@@ -2,9 +2,10 @@
  * How far the reading of large files is, on standard error: one line that is written anew where that is a terminal, a
  * plain line every half minute elsewhere.
  */
+
+import { duration } from "../data/duration.ts";
 import { visibleLine } from "../trace/visible.ts";
 import type { Io } from "./command.ts";
-import { duration } from "./sample-progress.ts";
 
 const REDRAW_MS = 250;
 const PLAIN_MS = 30_000;

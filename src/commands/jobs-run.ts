@@ -2,19 +2,20 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { duration } from "../data/duration.ts";
 import { visible, visibleLine } from "../trace/visible.ts";
 import { findJob, type KnownJob, keepHandle, knownJobs, Mirror, remember, statesOf } from "../train/book.ts";
 import { follow } from "../train/follow.ts";
 import { jobsHome } from "../train/job.ts";
+import { endLines, stateWords, stepWords } from "../train/job-words.ts";
 import type { Handle, Launcher } from "../train/launcher.ts";
 import { openLauncher } from "../train/open-launcher.ts";
 import { FINAL, isOver, type JobState, type Metric, readFinal } from "../train/run-folder.ts";
 import { targetNamed } from "../train/targets.ts";
 import { curve } from "../tui/text/curve.ts";
 import { CommandError, type Context, type ExitCode, text, UsageError, wholeNumber } from "./command.ts";
-import { duration } from "./sample-progress.ts";
 import { table } from "./table-rows.ts";
-import { endLines, followJob, stepWords } from "./train-follow.ts";
+import { followJob } from "./train-follow.ts";
 
 type Work = (context: Context) => Promise<ExitCode>;
 
@@ -61,9 +62,6 @@ async function looked(
 	}
 	return { state, mirror };
 }
-
-const stateWords = (state: JobState): string =>
-	"says" in state && state.says !== undefined ? `${state.state} (${visibleLine(state.says)})` : state.state;
 
 function ago(iso: string): string {
 	return `${duration((Date.now() - Date.parse(iso)) / 1000)} ago`;

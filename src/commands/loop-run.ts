@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readDatasetSheet, SHEET_FILE } from "../data/dataset/dataset.ts";
+import { duration } from "../data/duration.ts";
 import { packageRoot } from "../engine/open.ts";
 import { loopTable, orderSays, type Row, roundsTable, rowOf } from "../eval/loop-table.ts";
 import {
@@ -24,7 +25,6 @@ import {
 } from "../train/loop-plan.ts";
 import { EXIT, isOver, type JobState, readFinal } from "../train/run-folder.ts";
 import { CommandError, type Context, type ExitCode, text, UsageError, wholeNumber } from "./command.ts";
-import { duration } from "./sample-progress.ts";
 import { version } from "./version.ts";
 
 const PLAN_FILE = "loop.json";

@@ -2,6 +2,8 @@
  * How far a run is, on standard error: one line that is written anew, at most four times a second, where that is a
  * terminal; a plain line every half minute elsewhere, so that a log of a weekend stays readable.
  */
+
+import { duration } from "../data/duration.ts";
 import type { RunSummary } from "../data/run-summary.ts";
 import { visibleLine } from "../trace/visible.ts";
 import type { Io } from "./command.ts";
@@ -125,12 +127,4 @@ export class SampleProgress {
 		if (this.#drawn) this.#io.stderr.write("\r\u001b[K");
 		this.#drawn = false;
 	}
-}
-
-export function duration(seconds: number): string {
-	const whole = Math.max(0, Math.round(seconds));
-	if (whole < 90) return `${whole} s`;
-	const minutes = Math.round(whole / 60);
-	if (minutes < 90) return `${minutes} min`;
-	return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }

@@ -5,10 +5,10 @@
 
 import { visibleLine } from "../trace/visible.ts";
 import { follow } from "../train/follow.ts";
+import { stepWords } from "../train/job-words.ts";
 import type { Handle, Launcher, Offsets } from "../train/launcher.ts";
-import type { JobSheet, JobState, Metric } from "../train/run-folder.ts";
+import type { JobState, Metric } from "../train/run-folder.ts";
 import type { Context, Io } from "./command.ts";
-import { duration } from "./sample-progress.ts";
 
 const PLAIN_MS = 15_000;
 
@@ -89,47 +89,5 @@ class StepLine {
 	end(): void {
 		if (this.#drawn && this.#last) this.#io.stderr.write("\n");
 		this.#drawn = false;
-	}
-}
-
-/** "step 12 of 111 | loss 0.523 | rate 4.6e-4 | 420 tokens/s | 4 min left"; time left by the clock of the metrics. */
-export function stepWords(
-	{ step, max_steps: most, t, loss, learning_rate: rate, tokens_per_second: speed }: Metric,
-	first: { readonly step: number; readonly at: number },
-): string {
-	const took = Date.parse(t) - first.at;
-	const left = step > first.step ? (took / (step - first.step)) * (most - step) : undefined;
-	return [
-		`step ${step} of ${most}`,
-		`loss ${typeof loss === "number" ? loss.toFixed(4) : "not finite"}`,
-		...(rate === undefined ? [] : [`rate ${rate.toExponential(1)}`]),
-		...(speed === undefined ? [] : [`${Math.round(speed)} tokens/s`]),
-		...(left === undefined ? [] : [`${duration(left / 1000)} left`]),
-	].join(" | ");
-}
-
-/** How it ended, and what to do next. */
-export function endLines(state: JobState, { id }: JobSheet, final: string, here: boolean): string[] {
-	switch (state.state) {
-		case "done":
-			return here
-				? [
-						`${id} is done: ${final}`,
-						`nudge --engine ${final}/model.gguf talks to it, where the recipe made a GGUF file`,
-					]
-				: [`${id} is done. nudge jobs fetch ${id} brings the model here`];
-		case "stopped":
-			return [`${id} stopped: ${state.says}`, `nudge jobs resume ${id} goes on from its last checkpoint`];
-		case "cancelled":
-			return [`${id} was cancelled; nudge jobs resume ${id} goes on from its last checkpoint`];
-		case "failed":
-			return [
-				`${id} failed${state.code === undefined ? "" : ` (exit code ${state.code})`}: ${visibleLine(state.says)}`,
-				`nudge jobs logs ${id} shows what it printed; nudge jobs resume ${id} goes on from its last checkpoint`,
-			];
-		case "lost":
-			return [`${id} is lost: ${state.says}`, `nudge jobs resume ${id} goes on from its last checkpoint`];
-		default:
-			return [`${id}: ${state.state}`];
 	}
 }
