@@ -97,7 +97,7 @@ async function dispatch(words: readonly string[], io: Io, signal: AbortSignal): 
 function isFailure(error: unknown): boolean {
 	return (
 		error instanceof Error &&
-		/^(Engine|Journal|Session|Run|Library|Environment|Isolation|Problem|Settings|Score|Dataset|Recipe|Rule|Remote)\w*Error$/.test(
+		/^(Engine|Journal|Session|Run|Library|Environment|Isolation|Problem|Settings|Score|Dataset|Recipe|Rule|Remote|Job|Launch)\w*Error$/.test(
 			error.name,
 		)
 	);

@@ -40,8 +40,6 @@ export type EnvironmentOptions = {
 	/** What is imported to see that such an environment works, and how large it is about. */
 	readonly imports?: string;
 	readonly megabytes?: number;
-	/** Words of a `pip install` before the list's: where one library comes from elsewhere than the others. */
-	readonly first?: readonly string[];
 };
 
 /** What happened, and what to do about it. */
@@ -60,7 +58,7 @@ export async function ensureEnvironment(options: EnvironmentOptions = {}): Promi
 	const requirements = options.requirements ?? (await readFile(requirementsFile, "utf8"));
 	const base = await findPython(env, options.basePython);
 	const key = createHash("sha256")
-		.update(JSON.stringify([requirements, base.version, base.prefix, ...(options.first ?? [])]))
+		.update(JSON.stringify([requirements, base.version, base.prefix]))
 		.digest("hex")
 		.slice(0, 16);
 	const root = join(homes(env).data, "python");
@@ -76,8 +74,8 @@ export async function ensureEnvironment(options: EnvironmentOptions = {}): Promi
 		const building = join(root, `.building-${key}-${process.pid}-${randomBytes(4).toString("hex")}`);
 		const log = join(root, `${key}.log`);
 		try {
-			const { imports, megabytes = 350, first, signal } = options;
-			await build({ base, building, log, requirements, imports, megabytes, first, env, progress, signal });
+			const { imports, megabytes = 350, signal } = options;
+			await build({ base, building, log, requirements, imports, megabytes, env, progress, signal });
 			const version = base.version.split(".").slice(0, 2).join(".");
 			const environment: Environment = {
 				python: join(folder, "bin", "python"),
@@ -181,7 +179,6 @@ type Build = {
 	readonly requirements: string;
 	readonly imports: string | undefined;
 	readonly megabytes: number;
-	readonly first: readonly string[] | undefined;
 	readonly env: NodeJS.ProcessEnv;
 	readonly progress: (progress: Progress) => void;
 	readonly signal: AbortSignal | undefined;
@@ -212,7 +209,6 @@ async function build(work: Build): Promise<void> {
 				total,
 			});
 	};
-	if (work.first) await step(work, python, [...quiet, ...work.first], told);
 	await step(work, python, [...quiet, "-r", list], told);
 	progress({ step: "checking", detail: "Checking that the libraries load." });
 	const own = requirements === (await readFile(requirementsFile, "utf8"));

@@ -2,17 +2,15 @@
  * The Python that trains on this machine: NUDGE_TRAIN_PYTHON, where somebody has one, else a second environment of nudge's
  * own beside the interpreter's, made when training here is first asked for (several hundred megabytes at least).
  *
- * What always holds: a Python that somebody named is looked at and never changed. PyPI's torch for Linux on x86-64 brings
- * several gigabytes of CUDA; where there is no NVIDIA GPU the CPU build of PyTorch's own index is taken instead.
+ * What always holds: a Python that somebody named is looked at and never changed. Which build of torch comes is pip's own
+ * configuration's business: PyPI's for Linux on x86-64 brings several gigabytes of CUDA, and who wants the CPU build names
+ * PyTorch's index for it as for any pip (PIP_EXTRA_INDEX_URL; https://pytorch.org/get-started/locally/).
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { arch, platform } from "node:os";
 import { ensureEnvironment, type Progress } from "../python/environment.ts";
 
 export const TRAIN_PYTHON = "NUDGE_TRAIN_PYTHON";
-/** https://pytorch.org/get-started/locally/ */
-const CPU_BUILDS = "https://download.pytorch.org/whl/cpu";
 const REQUIREMENTS = new URL("../../src/train/requirements.txt", import.meta.url);
 
 export class TrainEnvironmentError extends Error {
@@ -37,21 +35,6 @@ export function gpusIn(text: string): Gpu[] {
 		const [totalMiB, usedMiB] = [Number(total), Number(used)];
 		return name !== "" && Number.isFinite(totalMiB) && total ? [{ name, totalMiB, usedMiB }] : [];
 	});
-}
-
-/**
- * How torch is installed where PyPI's would bring CUDA for nothing: by itself and before the rest, so that the other index
- * is asked for this one library only. Undefined where PyPI's is right.
- */
-export function torchFirst(
-	gpus: number,
-	machine = { platform: platform(), arch: arch() },
-): readonly string[] | undefined {
-	if (gpus > 0 || machine.platform !== "linux" || machine.arch !== "x64") return undefined;
-	const torch = requirements()
-		.split("\n")
-		.find((line) => line.startsWith("torch=="));
-	return ["--no-deps", "--extra-index-url", CPU_BUILDS, torch ?? "torch"];
 }
 
 function requirements(): string {
@@ -106,11 +89,9 @@ export async function trainPython(
 			`${TRAIN_PYTHON} is ${named}, which lacks ${missing.join(", ")}: install it there, or leave the variable out and nudge makes an environment of its own`,
 		);
 	}
-	const first = torchFirst(gpus);
 	const made = await ensureEnvironment({
 		env,
 		requirements: requirements(),
-		...(first && { first }),
 		imports: "torch, transformers, trl, accelerate, datasets, peft, gguf",
 		megabytes: gpus === 0 ? 1400 : 8000,
 		...(onProgress && { onProgress }),

@@ -120,7 +120,12 @@ export class Cluster {
 		);
 		// Where no systemd is, cgroups are not ours to make.
 		writeFileSync(join(dir, "cgroup.conf"), "CgroupAutomount=no\nIgnoreSystemd=yes\n");
-		if (accounting) await say("sacctmgr", ["-i", "add", "cluster", "nudge"], env).catch(() => "");
+		if (accounting) {
+			// It listens when it has made its tables, which it does not say.
+			const added = (): Promise<boolean> =>
+				say("sacctmgr", ["-i", "add", "cluster", "nudge"], env).then(() => true);
+			await this.#daemons.at(-1)!.until(added, 60_000);
+		}
 		const controller = new Daemon("slurmctld", "slurmctld", ["-D", "-c"], env);
 		this.#daemons.push(controller);
 		await controller.until(async () => (await this.say("scontrol", "ping")).includes("UP"));

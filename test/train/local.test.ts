@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { gpusIn, lacking, torchFirst } from "../../src/train/environment.ts";
+import { gpusIn, lacking } from "../../src/train/environment.ts";
 import { follow } from "../../src/train/follow.ts";
 import { readHandle } from "../../src/train/handles.ts";
 import { makeJob, planJob } from "../../src/train/job.ts";
@@ -190,13 +190,7 @@ test("GPUs: too few, several machines and busy ones are said, with what to do", 
 	expect(gpuFindings({ nodes: 1, gpusPerNode: 0 }, [])[0]?.level).toBe("ok");
 });
 
-test("the CPU build of torch is asked for where PyPI's would bring CUDA for nothing", () => {
-	expect(torchFirst(0, { platform: "linux", arch: "x64" })?.join(" ")).toMatch(
-		/^--no-deps --extra-index-url \S+\/cpu torch==\d+\.\d+\.\d+$/,
-	);
-	expect(torchFirst(0, { platform: "linux", arch: "arm64" })).toBeUndefined();
-	expect(torchFirst(0, { platform: "darwin", arch: "arm64" })).toBeUndefined();
-	expect(torchFirst(1, { platform: "linux", arch: "x64" })).toBeUndefined();
+test("what a Python lacks for training is named", () => {
 	expect(lacking({ versions: { python: "3.11" } })).toEqual([
 		"torch",
 		"transformers",

@@ -1,0 +1,140 @@
+/**
+ * What a user does: accepts five live sessions, trains on them with one command on a Slurm cluster behind ssh, closes nudge,
+ * loses the network, opens nudge again, fetches the model and talks to it. All of it real; the model is the tiny one.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { trainPython } from "../../src/train/environment.ts";
+import { ended, type Home, makeHome, nudge, start } from "../e2e/program.ts";
+import { Cluster } from "./cluster.ts";
+
+let far: string;
+let home: Home;
+let cluster: Cluster;
+beforeAll(async () => {
+	far = mkdtempSync(join(tmpdir(), "nudge-far-"));
+	home = await makeHome();
+	const { python } = await trainPython(process.env, 0);
+	cluster = await Cluster.start({ accounting: true });
+	mkdirSync(join(home.dir, "config"), { recursive: true });
+	writeFileSync(
+		join(home.dir, "config", "targets.yaml"),
+		`lab:
+  kind: slurm
+  host: cluster
+  ssh-config: ${cluster.sshConfig}
+  folder: ${join(far, "jobs")}
+  python: ${python}
+  env: { MASTER_ADDR: 127.0.0.1, GLOO_SOCKET_IFNAME: lo }
+`,
+	);
+}, 900_000);
+afterAll(async () => {
+	await cluster?.stop();
+	home?.remove();
+	rmSync(far, { recursive: true, force: true });
+}, 60_000);
+
+async function said(...args: readonly string[]): Promise<string> {
+	const { code, stdout, stderr } = await nudge(home, args);
+	if (code !== 0) throw new Error(`nudge ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+	return stdout;
+}
+
+type Shown = {
+	readonly state: { readonly state: string; readonly says?: string };
+	readonly handle: { readonly id: string };
+	readonly last?: { readonly step: number; readonly max_steps: number };
+};
+const shown = async (): Promise<Shown> => JSON.parse(await said("jobs", "show", "last", "--json")) as Shown;
+
+async function until(wanted: (now: Shown) => boolean, withinMs = 240_000): Promise<Shown> {
+	const deadline = Date.now() + withinMs;
+	for (;;) {
+		const now = await shown();
+		if (wanted(now)) return now;
+		if (Date.now() > deadline)
+			throw new Error(
+				`the job is ${JSON.stringify(now.state)} at ${JSON.stringify(now.last)}:\n${await said("jobs", "logs", "last")}`,
+			);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	}
+}
+
+test("five accepted sessions become a model that was trained on the cluster, across a cut network and a requeue", async () => {
+	for (const [a, b] of [
+		[388, 286],
+		[417, 263],
+		[592, 148],
+		[731, 309],
+		[846, 275],
+	]) {
+		await said("run", "--problem", `What is ${a} * ${b}?`, "--answer", String(a! * b!));
+		await said("sessions", "mark", "last", "accepted");
+	}
+	await said("dataset", "from-sessions", "--mark", "accepted", "--out", "by-hand");
+	const doctor = await said("doctor", "lab");
+	expect(doctor).toContain("accounting answers");
+	const dry = await said("train", "by-hand", "--recipe", "tiny", "--on", "lab", "--dry-run");
+	expect(dry).toContain("#SBATCH --requeue");
+
+	// A step of one sample, and many of them, so that there is a middle.
+	const sets = ["batch.sequences=1", "batch.micro=1", "epochs=12", "save.every=5"].flatMap((set) => [
+		"--set",
+		set,
+	]);
+	const training = start(home, ["train", "by-hand", "--recipe", "tiny", "--on", "lab", ...sets]);
+	const over = ended(training);
+	await new Promise<void>((resolve, reject) => {
+		training.stderr!.on("data", (piece: string) => {
+			if (/step \d+ of/.test(piece)) resolve();
+		});
+		void over.then(({ stderr }) => reject(new Error(`it ended before the first step:\n${stderr}`)));
+	});
+	// The laptop closes: nudge is killed, and the network goes.
+	training.kill("SIGKILL");
+	await over;
+	await cluster.cutNetwork();
+	const away = await shown();
+	expect(away.state).toMatchObject({
+		state: "unknown",
+		says: expect.stringContaining("cannot be reached") as string,
+	});
+	await cluster.mendNetwork();
+	const { handle } = await until(({ last }) => (last?.step ?? 0) >= 12);
+	await cluster.say("scontrol", "requeue", handle.id);
+	await until(({ state }) => state.state === "waiting");
+	await cluster.say("scontrol", "update", `JobId=${handle.id}`, "StartTime=now");
+	const end = await until(({ state }) => state.state !== "waiting" && state.state !== "running");
+	expect(end.state).toEqual({ state: "done" });
+	expect(end.last!.step).toBe(end.last!.max_steps);
+	const metrics = (await said("jobs", "metrics", "last", "--json"))
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line) as { step: number; attempt: number });
+	expect(metrics.map(({ step }) => step)).toEqual(metrics.map((_, i) => i + 1));
+	expect(new Set(metrics.map(({ attempt }) => attempt))).toEqual(new Set([1, 2]));
+
+	await said("jobs", "fetch", "last", "--to", "model");
+	const final = JSON.parse(readFileSync(join(home.dir, "model", "final", "final.json"), "utf8")) as {
+		trained: Record<string, number>;
+		lineage: { dataset: { kind: string } };
+	};
+	expect(final.lineage.dataset.kind).toBe("sessions");
+	expect(final.trained.model).toBeGreaterThan(100);
+	expect(final.trained.output ?? 0).toBe(0);
+	const talk = await said(
+		"run",
+		"--problem",
+		"What is 388 * 286?",
+		"--answer",
+		"110968",
+		"--hints",
+		"off",
+		"--engine",
+		"model/final/model.gguf",
+	);
+	expect(talk).toContain("388");
+}, 600_000);
