@@ -34,6 +34,8 @@ export type RunSettings = {
 	readonly system?: string;
 	readonly instruction?: string;
 	readonly python: Readonly<Record<string, number>>;
+	/** Of a cluster that ran the blocks: its kind. Absent: nudge's own Python. */
+	readonly pythonHost?: string;
 };
 
 /** `sha256` is that of its problems. */
