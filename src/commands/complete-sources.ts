@@ -35,11 +35,11 @@ const sources: Record<
 		}));
 	},
 	engine: async (io) => {
-		const [{ readSettings }, { ENGINE_TYPES, STANDARD_URLS }] = await Promise.all([
+		const [{ namedEngines, readSettings }, { ENGINE_TYPES, STANDARD_URLS }] = await Promise.all([
 			import("./settings.ts"),
 			import("../engine/spec.ts"),
 		]);
-		const named = readSettings({ env: io.env, cwd: io.cwd }).effective.engines.value;
+		const named = namedEngines(readSettings({ env: io.env, cwd: io.cwd }).effective, io.env);
 		return [
 			...Object.entries(named).map(([value, { type, url, model }]) => ({
 				value,

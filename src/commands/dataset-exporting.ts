@@ -11,7 +11,7 @@ import { openTokenizerFile, tokenizerFileAt } from "../data/tokenizer-file.ts";
 import { packageRoot } from "../engine/open.ts";
 import { visibleLine } from "../trace/visible.ts";
 import { CommandError, type Context, text, UsageError, wholeNumber } from "./command.ts";
-import { readSettings } from "./settings.ts";
+import { namedEngines, readSettings } from "./settings.ts";
 import { version } from "./version.ts";
 
 const REDRAW_MS = 250;
@@ -110,7 +110,7 @@ export async function tokenizerOf(
 		import("../engine/open.ts"),
 		import("../data/tokenizer-engine.ts"),
 	]);
-	const named = readSettings({ env: io.env, cwd: io.cwd }).effective.engines.value;
+	const named = namedEngines(readSettings({ env: io.env, cwd: io.cwd }).effective, io.env);
 	const engine = await openEngine(said, { env: io.env, cwd: io.cwd, named });
 	try {
 		return await engineTokenizer(engine);

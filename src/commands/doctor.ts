@@ -45,13 +45,17 @@ type Part = { readonly title: string; readonly checks: readonly Check[] };
 
 async function runDoctor(context: Context): Promise<ExitCode> {
 	const { io, signal } = context;
-	const [{ effectiveSettings }, { systemChecks }, { engineChecks, togetherChecks }, { splitSpecs }] =
-		await Promise.all([
-			import("./settings.ts"),
-			import("./doctor/system.ts"),
-			import("./doctor/engine.ts"),
-			import("../engine/spec.ts"),
-		]);
+	const [
+		{ effectiveSettings, namedEngines },
+		{ systemChecks },
+		{ engineChecks, togetherChecks },
+		{ splitSpecs },
+	] = await Promise.all([
+		import("./settings.ts"),
+		import("./doctor/system.ts"),
+		import("./doctor/engine.ts"),
+		import("../engine/spec.ts"),
+	]);
 	const json = context.options.json === true;
 	const settings = effectiveSettings({ env: io.env, cwd: io.cwd });
 	const colour =
@@ -85,7 +89,7 @@ async function runDoctor(context: Context): Promise<ExitCode> {
 			);
 		return failed === 0 ? 0 : 1;
 	};
-	const named = settings.engines.value;
+	const named = namedEngines(settings, io.env);
 	const asked = context.args[0];
 	const { isTarget, targetChecks } = await import("./doctor/target.ts");
 	if (asked !== undefined && !Object.hasOwn(named, asked) && isTarget(asked, io.env)) {

@@ -8,10 +8,11 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readDatasetSheet, SHEET_FILE } from "../data/dataset/dataset.ts";
 import { duration } from "../data/duration.ts";
+import { nameCheckpoints } from "../engine/checkpoints.ts";
 import { packageRoot } from "../engine/open.ts";
 import { loopTable, orderSays, type Row, roundsTable, rowOf } from "../eval/loop-table.ts";
 import {
@@ -23,7 +24,7 @@ import {
 	type TrainedId,
 	wordsIn,
 } from "../train/loop-plan.ts";
-import { EXIT, isOver, type JobState, readFinal } from "../train/run-folder.ts";
+import { EXIT, FINAL, isOver, type JobState, readFinal } from "../train/run-folder.ts";
 import { CommandError, type Context, type ExitCode, text, UsageError, wholeNumber } from "./command.ts";
 import { version } from "./version.ts";
 
@@ -107,6 +108,10 @@ async function work(
 		put(recordOf(folder, stage), `${JSON.stringify(done)}\n`);
 		io.stderr.write(`${place} ${stage.id}: ${yielded(folder, stage)}\n`);
 	}
+	const names = named(folder, plan);
+	nameCheckpoints(io.env, names);
+	if (Object.keys(names).length > 0)
+		io.stderr.write(`\nTalk to them: nudge --engine NAME, where NAME is ${Object.keys(names).join(", ")}\n`);
 	const lines = await page(folder, plan, undefined);
 	put(join(folder, PAGE_FILE), `${lines.join("\n")}\n`);
 	io.stdout.write(`${lines.join("\n")}\n`);
@@ -389,6 +394,18 @@ function rulesOf(
 	const said = [...((options.rule as readonly string[] | undefined) ?? [])];
 	if (tiny || said.some((rule) => rule.startsWith("decontamination"))) return said;
 	return [...said, `decontamination.against=${evaluation.join(",")}`];
+}
+
+/** The models of the first seed as LOOP:STAGE, those of the others with @SEED behind; a loop from the tiny model is called tiny. */
+function named(folder: string, plan: LoopPlan): Record<string, string> {
+	const loop = plan.engine === "embedded" ? "tiny" : basename(folder).replaceAll(/[^\w.-]/g, "-");
+	const found: Record<string, string> = {};
+	for (const [index, seed] of plan.seeds.entries())
+		for (const id of ["start-0", "start", "no-tool"] as const) {
+			const model = join(folder, folderOf({ id, seed }), FINAL, "model.gguf");
+			if (existsSync(model)) found[`${loop}:${id}${index === 0 ? "" : `@${seed}`}`] = model;
+		}
+	return found;
 }
 
 function numbers(context: Context, name: string, fallback: readonly number[]): readonly number[] {

@@ -7,7 +7,7 @@ import type { Domain, Problem } from "../trace/events.ts";
 import { type Branch, isOpen, mainBranch } from "../trace/fold.ts";
 import type { NewSession, ReadSession } from "../trace/store.ts";
 import { CommandError, type Context, text, UsageError } from "./command.ts";
-import { type Effective, effectiveSettings, type Settings } from "./settings.ts";
+import { type Effective, effectiveSettings, namedEngines, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 
 /** The problem that `nudge` alone thinks about: one that the tiny model fails by itself and solves with a hint. */
@@ -70,7 +70,7 @@ export function labSettings(context: Context, kept?: Branch): LabSettings {
 	const system = text(context, "system");
 	const fresh: LabSettings = {
 		engine: value("engine"),
-		named: value("engines") as NonNullable<LabSettings["named"]>,
+		named: namedEngines(effective, context.io.env) as NonNullable<LabSettings["named"]>,
 		dialect: value("dialect"),
 		hints: { mode: value("hints"), rounds: value("rounds"), words: value("words") },
 		sampling: {

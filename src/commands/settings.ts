@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { checkpointEngines } from "../engine/checkpoints.ts";
 import { nearest } from "../hints/nearest.ts";
 import { homes } from "../trace/home.ts";
 import { UsageError } from "./command.ts";
@@ -69,6 +70,14 @@ export function effectiveSettings(world: SettingsWorld): Effective {
 		);
 	}
 	return effective;
+}
+
+/** Engines that have a name: the user's own, and the models that a loop made here (LOOP:STAGE). */
+export function namedEngines(
+	{ engines }: Pick<Effective, "engines">,
+	env: NodeJS.ProcessEnv,
+): Effective["engines"]["value"] {
+	return { ...checkpointEngines(env), ...engines.value };
 }
 
 /** The same where mistakes are to be shown beside what is right. Broken flags and variables still throw. */
