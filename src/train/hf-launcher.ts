@@ -1,44 +1,33 @@
 /**
  * A job on Hugging Face Jobs (https://huggingface.co/docs/hub/jobs), through @huggingface/hub. What the trainer reads goes
- * into a private dataset repository, which the job sees read-only; its folder RUN lies in a bucket that the job can write
- * (https://huggingface.co/docs/hub/storage-buckets), so that its log, metrics and checkpoints outlive it.
+ * into a private dataset repository, which the job sees read-only. It runs on the disk of its container, and guest/keep.py
+ * keeps what it makes in a bucket (https://huggingface.co/docs/hub/storage-buckets): a mounted bucket cannot be appended to,
+ * and shows a file only once it was closed.
  *
- * What always holds: a job has one node and a time limit that the target names (the service's own is half an hour, and
- * then all is lost); nobody's token stands in a file or an argument: the job gets it as a secret; the job's own rc goes before
- * what the service says, whose stages are read as text (its clients disagree about them).
+ * What always holds: a job has one node and a time limit that the target names (the service's own is half an hour), before
+ * which the trainer saves; nobody's token stands in a file, an argument or a message: the job gets it as a secret; the
+ * attempt's own exit code goes before what the service says, whose stages are read as text (its clients disagree about them).
  */
 
-import { createHash } from "node:crypto";
-import {
-	createReadStream,
-	createWriteStream,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	statSync,
-} from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
 	cancelJob,
 	commit,
 	createRepo,
-	downloadFile,
 	getJob,
 	HubApiError,
-	listFiles,
 	listJobHardware,
 	listJobs,
 	runJob,
-	uploadFile,
 	whoAmI,
 } from "@huggingface/hub";
-import { hubError } from "../data/hub-errors.ts";
 import { type HubAccess, hubAccess } from "../data/hub-token.ts";
+import { jobsError } from "./hf-errors.ts";
+import { HfKept, type HubCommon } from "./hf-kept.ts";
 import { quoted } from "./job-script.ts";
+import { endedOf, fetchKept, KEEPER, KEEPER_FILE, readKept, requirements, stopKept } from "./kept.ts";
 import {
 	type FetchOptions,
 	type Finding,
@@ -51,26 +40,15 @@ import {
 	type Rendered,
 	type SubmitOptions,
 } from "./launcher.ts";
-import {
-	type Evidence,
-	FINAL,
-	FINAL_FILE,
-	type FinalSheet,
-	type JobShape,
-	type JobState,
-	LOG_FILE,
-	METRICS_FILE,
-	parseEnd,
-	parseRc,
-	stateOf,
-} from "./run-folder.ts";
+import { Pace } from "./pace.ts";
+import { type Evidence, type JobShape, type JobState, stateOf } from "./run-folder.ts";
 import type { HfTarget } from "./targets.ts";
 
 /** CUDA and torch are in it; the rest is installed when the job begins. */
 const IMAGE = "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime";
-const INPUTS = "/nudge-inputs";
-const RUNS = "/nudge";
-const PIECE_BYTES = 4 << 20;
+/** In the container: what was sent, what is kept, and where the job runs. */
+export const PLACES = { inputs: "/nudge-inputs", kept: "/nudge-kept", run: "/nudge-run" } as const;
+const ASK_EVERY_MS = 5000;
 
 /** What the service calls a job's stage, in three words. Unknown ones count as running: the job's own rc tells its end. */
 export function stageOf(stage: string): NonNullable<Evidence["scheduler"]> {
@@ -81,22 +59,36 @@ export function stageOf(stage: string): NonNullable<Evidence["scheduler"]> {
 	return "running";
 }
 
-/** What runs in the container. */
-export function containerScript(target: HfTarget, id: string, attempt: number, requirements: string): string {
-	const libraries = requirements
-		.split("\n")
-		.map((line) => line.trim())
-		.filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith("torch=="));
-	return [
-		`mkdir -p ${RUNS}/${id} && cd ${RUNS}/${id} || exit 1`,
-		`exec >> ${LOG_FILE} 2>&1`,
-		`cp -rn ${INPUTS}/. .`,
-		`python3 -m pip install -q --root-user-action ignore ${libraries.map(quoted).join(" ")}`,
+/** What runs in the container: the inputs are copied to its disk, and keep.py runs the job there. */
+export function containerScript(
+	target: Pick<HfTarget, "hours" | "setup">,
+	id: string,
+	attempt: number,
+): string {
+	const libraries = requirements().filter((line) => !line.startsWith("torch=="));
+	const failed = (what: string): string =>
+		`{ echo '{"attempt":${attempt},"code":1,"reason":"failed","message":"${what}; the log says why","at":""}' > end.json; exit 1; }`;
+	const begin = [
+		`python3 -m pip install -q --root-user-action ignore ${libraries.map(quoted).join(" ")} || ${failed("the libraries of the trainer could not be installed")}`,
 		...(target.setup === undefined ? [] : [target.setup.trimEnd()]),
-		`NUDGE_ATTEMPT=${attempt} exec bash job.sh`,
+		"exec bash job.sh",
+	].join("\n");
+	const { inputs, kept, run } = PLACES;
+	return [
+		`mkdir -p ${run} ${kept}/${id} && cp -r ${inputs}/. ${run}/ || exit 1`,
+		"export PIP_BREAK_SYSTEM_PACKAGES=1",
+		`exec python3 ${run}/${KEEPER_FILE} --attempt ${attempt} --hours ${target.hours} ${run} ${kept}/${id} bash -c ${quoted(begin)}`,
 		"",
 	].join("\n");
 }
+
+type Status = {
+	readonly id: string;
+	readonly status: { readonly stage: string; readonly message?: string | null };
+	readonly timeoutSeconds?: number | null;
+	readonly startedAt?: string | null;
+	readonly finishedAt?: string | null;
+};
 
 export class HfLauncher implements Launcher {
 	readonly kind = "hf";
@@ -104,12 +96,15 @@ export class HfLauncher implements Launcher {
 	readonly #target: HfTarget;
 	readonly #env: NodeJS.ProcessEnv;
 	readonly #repo: string;
+	readonly #pace: Pace;
+	#waitSeconds: number | undefined;
 
-	constructor(name: string, target: HfTarget, env: NodeJS.ProcessEnv) {
+	constructor(name: string, target: HfTarget, env: NodeJS.ProcessEnv, askEveryMs = ASK_EVERY_MS) {
 		this.target = name;
 		this.#target = target;
 		this.#env = env;
 		this.#repo = target.repository ?? `${target.namespace}/nudge-jobs`;
+		this.#pace = new Pace(askEveryMs);
 	}
 
 	async doctor(shape: JobShape, signal?: AbortSignal): Promise<Finding[]> {
@@ -118,19 +113,19 @@ export class HfLauncher implements Launcher {
 			void findings.push({ level, says, ...(advice !== undefined && { advice }) });
 		const { namespace, flavor, hours } = this.#target;
 		try {
-			const access = this.#access();
-			await this.#asked(access, async () => {
-				const me = await whoAmI({ ...common(access) });
+			await this.#asked("look at the account", signal, async (common) => {
+				const me = await whoAmI(common);
 				const names = [me.name, ...("orgs" in me ? me.orgs.map((org) => org.name) : [])];
 				if (names.includes(namespace)) add("ok", `the token is ${me.name}'s, who may use ${namespace}`);
 				else
 					add(
 						"wrong",
 						`the token is ${me.name}'s, who does not belong to ${namespace}`,
-						"another namespace, or another token",
+						"name another namespace, or use another token",
 					);
-				signal?.throwIfAborted();
-				const hardware = await listJobHardware({ ...common(access) });
+				if (me.auth?.accessToken?.role === "read")
+					add("wrong", "the token may only read", "make one that may write and manage jobs");
+				const hardware = await listJobHardware(common);
 				const own = hardware.find(({ name }) => name === flavor);
 				if (!own) {
 					add(
@@ -141,14 +136,23 @@ export class HfLauncher implements Launcher {
 					return;
 				}
 				const gpus = Number(own.accelerator?.quantity ?? 0);
-				const cost = `$${own.unitCostUSD} a ${own.unitLabel}`;
 				if (gpus < shape.gpusPerNode)
 					add(
 						"wrong",
 						`${flavor} has ${gpus} GPUs, and the recipe wants ${shape.gpusPerNode}`,
 						"--set shape.gpus-per-node=N, or another flavor",
 					);
-				else add("ok", `${flavor}: ${own.prettyName}, ${gpus} GPUs, ${own.ram} memory, ${cost}`);
+				else
+					add(
+						"ok",
+						`${flavor}: ${own.prettyName}, ${gpus} GPUs${own.accelerator ? ` with ${own.accelerator.vram} in all` : ""}, ${own.ram} memory`,
+					);
+				const hourly = hourlyOf(own);
+				if (hourly !== undefined)
+					add(
+						"note",
+						`it costs $${hourly.toFixed(2)} an hour by the service's own list: at most $${(hourly * hours).toFixed(2)} for ${hours} hours`,
+					);
 			});
 		} catch (error) {
 			if (signal?.aborted) throw error;
@@ -162,21 +166,23 @@ export class HfLauncher implements Launcher {
 			);
 		add(
 			"note",
-			`the job is ended after ${hours} hours, whatever it does; what it saved stays, and nudge jobs resume goes on`,
+			`the job is ended after ${hours} hours, whatever it does; it saves before that, and nudge jobs resume goes on`,
 		);
 		return findings;
 	}
 
 	async render({ sheet }: Pick<Job, "sheet">): Promise<Rendered[]> {
+		const request = this.#request(sheet.id, 1);
 		return [
 			{
 				title: `sent to the private dataset ${this.#repo}, below ${sheet.id}/`,
-				text: `${Object.keys(sheet.files).join("\n")}\n`,
+				text: `${[...Object.keys(sheet.files), KEEPER_FILE].join("\n")}\n`,
 			},
 			{
 				title: "asked of Hugging Face Jobs",
-				text: `${JSON.stringify(this.#request(sheet.id, 1), null, 2)}\n`,
+				text: `${JSON.stringify({ ...request, command: ["bash", "-c", "..."], secrets: ["HF_TOKEN"] }, null, 2)}\n`,
 			},
+			{ title: "run in the container", text: containerScript(this.#target, sheet.id, 1) },
 		];
 	}
 
@@ -185,223 +191,170 @@ export class HfLauncher implements Launcher {
 			throw new LaunchError(
 				`a job of Hugging Face Jobs has one node, and the recipe wants ${sheet.shape.nodes}: --set shape.nodes=1`,
 			);
-		const access = this.#access();
-		const started = await this.#asked(access, async () => {
+		const { namespace } = this.#target;
+		await this.#asked(`make ${this.#repo}`, signal, async (common) => {
 			onProgress?.(`${this.#repo}: making the repository and the bucket`);
 			for (const type of ["dataset", "bucket"] as const)
 				await unlessThere(() =>
-					createRepo({ ...common(access), repo: { type, name: this.#repo }, visibility: "private" }),
+					createRepo({ ...common, repo: { type, name: this.#repo }, visibility: "private" }),
 				);
-			signal?.throwIfAborted();
-			if (attempt === 1) {
+		});
+		if (attempt === 1)
+			await this.#asked(`send the job to ${this.#repo}`, signal, async (common) => {
 				const files = filesBelow(folder);
-				onProgress?.(`${this.#repo}: sending ${files.length} files`);
+				onProgress?.(`${this.#repo}: sending ${files.length + 1} files`);
+				const add = (path: string, content: URL) => ({
+					operation: "addOrUpdate" as const,
+					path: `${sheet.id}/${path}`,
+					content,
+				});
 				await commit({
-					...common(access),
+					...common,
 					repo: { type: "dataset", name: this.#repo },
 					title: `nudge job ${sheet.id}`,
-					operations: files.map((path) => ({
-						operation: "addOrUpdate" as const,
-						path: `${sheet.id}/${path}`,
-						content: pathToFileURL(join(folder, path)),
-					})),
+					operations: [
+						...files.map((path) => add(path, pathToFileURL(join(folder, path)))),
+						add(KEEPER_FILE, KEEPER),
+					],
 					...(signal && { abortSignal: signal }),
 				});
-			}
-			onProgress?.("starting the job");
-			return runJob({
-				...common(access),
-				...this.#request(sheet.id, attempt),
-				secrets: { HF_TOKEN: access.token },
 			});
-		});
+		onProgress?.("starting the job");
+		const { id } = await this.#asked(`start a job of ${namespace}`, signal, (common, { token }) =>
+			runJob({ ...common, ...this.#request(sheet.id, attempt), secrets: { HF_TOKEN: token } }),
+		);
 		return {
 			kind: this.kind,
 			target: this.target,
 			job: sheet.id,
 			folder: sheet.id,
-			id: started.id,
+			id,
 			attempt,
 			submitted: new Date().toISOString(),
 		};
 	}
 
 	async poll(handles: readonly Handle[], signal?: AbortSignal): Promise<ReadonlyMap<string, JobState>> {
-		const access = this.#access();
-		return this.#asked(access, async () => {
-			const { namespace } = this.#target;
-			const one = handles.length === 1 ? handles[0]! : undefined;
-			const found: Awaited<ReturnType<typeof getJob>>[] = one
-				? [await getJob({ ...common(access), namespace, jobId: one.id })]
-				: await listJobs({ ...common(access), namespace });
+		await this.#pace.turn(signal);
+		const { namespace } = this.#target;
+		return this.#asked("ask about the job", signal, async (common) => {
+			const listed: Status[] = handles.length > 1 ? await listJobs({ ...common, namespace }) : [];
 			const states = new Map<string, JobState>();
 			for (const handle of handles) {
-				signal?.throwIfAborted();
-				const status = found.find(({ id }) => id === handle.id)?.status;
-				if (!status) {
-					states.set(handle.job, {
-						state: "unknown",
-						says: `Hugging Face Jobs does not know ${handle.id} any more`,
-					});
-					continue;
-				}
-				const scheduler = stageOf(String(status.stage));
-				const word = status.message ? `${status.stage}: ${status.message}` : String(status.stage);
-				const evidence: Evidence =
-					scheduler === "gone"
-						? { ...(await this.#ended(access, handle)), scheduler, word }
-						: { scheduler, word };
-				states.set(
-					handle.job,
-					stateOf({
-						...evidence,
-						...(scheduler === "gone" && { accounting: { word } }),
-						...((handle.cancelled !== undefined || /^CANCEL/i.test(String(status.stage))) && {
-							cancelled: true,
-						}),
-					}),
-				);
+				// The list need not go back to the first job.
+				const status =
+					listed.find(({ id }) => id === handle.id) ??
+					(await unknownAsUndefined(() => getJob({ ...common, namespace, jobId: handle.id })));
+				states.set(handle.job, await this.#stateOf(common, handle, status, signal));
 			}
 			return states;
 		});
 	}
 
-	async read(handle: Handle, from: Offsets, signal?: AbortSignal): Promise<Piece> {
-		const access = this.#access();
-		return this.#asked(access, async () => {
-			const [log, metrics] = await Promise.all([
-				this.#piece(access, `${handle.folder}/${LOG_FILE}`, from.log),
-				this.#piece(access, `${handle.folder}/${METRICS_FILE}`, from.metrics),
-			]);
-			signal?.throwIfAborted();
-			return { log, metrics };
-		});
+	async #stateOf(
+		common: HubCommon,
+		handle: Handle,
+		found: Status | undefined,
+		signal?: AbortSignal,
+	): Promise<JobState> {
+		const stage = String(found?.status.stage ?? "");
+		const scheduler = found ? stageOf(stage) : "gone";
+		const word = found?.status.message ? `${stage}: ${found.status.message}` : stage;
+		if (scheduler !== "gone") return stateOf({ scheduler, word });
+		const ended = await endedOf(this.#kept(common, handle), handle.attempt, signal);
+		if (!found && ended.rc === undefined)
+			return { state: "unknown", says: `Hugging Face Jobs does not know ${handle.id} any more` };
+		const cancelled = handle.cancelled !== undefined || /^CANCEL/i.test(stage);
+		if (ended.rc === undefined && !cancelled && found && ranOut(found))
+			return {
+				state: "stopped",
+				says: `its time limit of ${this.#target.hours} hours ran out before it had ended; what it kept until then is there`,
+			};
+		return stateOf({ ...ended, scheduler, accounting: { word }, ...(cancelled && { cancelled }) });
 	}
 
-	async cancel(handle: Handle, how: "stop" | "end" | "kill"): Promise<Handle> {
-		const access = this.#access();
-		return this.#asked(access, async () => {
+	read(handle: Handle, from: Offsets, signal?: AbortSignal): Promise<Piece> {
+		return this.#asked("read the job's files", signal, (common) =>
+			readKept(this.#kept(common, handle), from, signal),
+		);
+	}
+
+	async cancel(handle: Handle, how: "stop" | "end" | "kill", signal?: AbortSignal): Promise<Handle> {
+		this.#pace.hurry();
+		return this.#asked(how === "stop" ? "ask the job to stop" : "cancel the job", signal, async (common) => {
 			if (how === "stop") {
-				await uploadFile({
-					...common(access),
-					repo: { type: "bucket", name: this.#repo },
-					file: { path: `${handle.folder}/stop`, content: new Blob(["stop\n"]) },
-				});
+				await stopKept(this.#kept(common, handle), handle.attempt, signal);
 				return handle;
 			}
-			await cancelJob({ ...common(access), namespace: this.#target.namespace, jobId: handle.id });
+			await cancelJob({ ...common, namespace: this.#target.namespace, jobId: handle.id });
 			return { ...handle, cancelled: new Date().toISOString() };
 		});
 	}
 
-	async fetch(handle: Handle, { what, into, onProgress, signal }: FetchOptions): Promise<readonly string[]> {
-		const access = this.#access();
-		return this.#asked(access, async () => {
-			const files: { readonly path: string; readonly size: number }[] = [];
-			for await (const entry of listFiles({
-				...common(access),
-				repo: { type: "bucket", name: this.#repo },
-				recursive: true,
-				path: handle.folder,
-			}))
-				if (entry.type === "file")
-					files.push({ path: relative(handle.folder, entry.path), size: entry.size });
-			const wanted = wantedOf(
-				files.map(({ path }) => path),
-				what,
-				handle.job,
-			);
-			for (const { path, size } of files) {
-				if (!wanted.some((folder) => path.startsWith(`${folder}/`))) continue;
-				signal?.throwIfAborted();
-				onProgress?.(`${path}: ${size} bytes`);
-				await this.#download(access, `${handle.folder}/${path}`, join(into, path), size);
-			}
-			if (wanted.includes(FINAL)) await checkFinal(join(into, FINAL));
-			return wanted.map((folder) => join(into, folder));
-		});
+	fetch(handle: Handle, options: FetchOptions): Promise<readonly string[]> {
+		return this.#asked("fetch the job's files", options.signal, (common) =>
+			fetchKept(this.#kept(common, handle), handle.job, options),
+		);
 	}
 
 	#request(id: string, attempt: number): Omit<Parameters<typeof runJob>[0], "accessToken" | "credentials"> {
 		const { namespace, flavor, hours, image, env } = this.#target;
-		const requirements = readFileSync(new URL("../../src/train/requirements.txt", import.meta.url), "utf8");
 		return {
 			namespace,
 			dockerImage: image ?? IMAGE,
-			command: ["bash", "-c", containerScript(this.#target, id, attempt, requirements)],
+			command: ["bash", "-c", containerScript(this.#target, id, attempt)],
 			environment: { ...env },
 			flavor: flavor as Parameters<typeof runJob>[0]["flavor"],
 			timeoutSeconds: Math.round(hours * 3600),
 			labels: { nudge: id },
 			volumes: [
-				{ source: { type: "dataset", name: this.#repo }, mountPath: INPUTS, path: id, readOnly: true },
-				{ source: { type: "bucket", name: this.#repo }, mountPath: RUNS },
+				{
+					source: { type: "dataset", name: this.#repo },
+					mountPath: PLACES.inputs,
+					path: id,
+					readOnly: true,
+				},
+				{ source: { type: "bucket", name: this.#repo }, mountPath: PLACES.kept },
 			],
 		};
 	}
 
-	/** Its own exit code, and why. */
-	async #ended(access: HubAccess, { folder }: Handle): Promise<Pick<Evidence, "rc" | "end">> {
-		const text = async (name: string): Promise<string | undefined> =>
-			(await this.#blob(access, `${folder}/${name}`))?.text();
-		const [rc, end] = [parseRc(await text("rc")), parseEnd(await text("end.json"))];
-		return { ...(rc !== undefined && { rc }), ...(end && { end }) };
+	#kept(common: HubCommon, { folder }: Pick<Handle, "folder">): HfKept {
+		return new HfKept(common, this.#repo, folder);
 	}
 
-	#blob(access: HubAccess, path: string): Promise<Blob | null> {
-		return downloadFile({ ...common(access), repo: { type: "bucket", name: this.#repo }, path }).catch(
-			(error) => {
-				if (error instanceof HubApiError && error.statusCode === 404) return null;
-				throw error;
-			},
-		);
-	}
-
-	async #piece(access: HubAccess, path: string, from: number): Promise<Uint8Array> {
-		const blob = await this.#blob(access, path);
-		if (!blob || blob.size <= from) return new Uint8Array();
-		return new Uint8Array(await blob.slice(from, Math.min(blob.size, from + PIECE_BYTES)).arrayBuffer());
-	}
-
-	/** What is there of it already is not fetched again. */
-	async #download(access: HubAccess, path: string, to: string, size: number): Promise<void> {
-		mkdirSync(dirname(to), { recursive: true });
-		const there = existsSync(to) ? statSync(to).size : 0;
-		if (there === size) return;
-		const blob = await this.#blob(access, path);
-		if (!blob) throw new LaunchError(`${path} is not in the bucket ${this.#repo} any more`);
-		const from = there < size ? there : 0;
-		await pipeline(
-			Readable.fromWeb(blob.slice(from, size).stream() as Parameters<typeof Readable.fromWeb>[0]),
-			createWriteStream(to, { flags: from > 0 ? "a" : "w" }),
-		);
-	}
-
-	#access(): HubAccess {
+	async #asked<T>(
+		doing: string,
+		signal: AbortSignal | undefined,
+		work: (common: HubCommon, access: HubAccess) => Promise<T>,
+	): Promise<T> {
+		let access: HubAccess;
 		try {
-			return hubAccess(this.#env);
+			access = hubAccess(this.#env);
 		} catch (error) {
 			throw new LaunchError((error as Error).message);
 		}
-	}
-
-	async #asked<T>(access: HubAccess, work: () => Promise<T>): Promise<T> {
+		const asking: typeof fetch = async (input, init) => {
+			const response = await fetch(input, signal && !init?.signal ? { ...init, signal } : init);
+			if (response.status === 429) {
+				const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+				this.#waitSeconds = Number.isFinite(seconds) ? seconds : undefined;
+			}
+			return response;
+		};
 		try {
-			return await work();
+			return await work({ hubUrl: access.endpoint, accessToken: access.token, fetch: asking }, access);
 		} catch (error) {
-			if (error instanceof LaunchError || (error as Error | null)?.name === "AbortError") throw error;
-			throw new LaunchError(hubError(error, access, this.#repo).message);
+			signal?.throwIfAborted();
+			throw jobsError(error, access, {
+				doing,
+				namespace: this.#target.namespace,
+				repository: this.#repo,
+				waitSeconds: this.#waitSeconds,
+			});
 		}
 	}
 }
-
-const common = ({
-	endpoint,
-	token,
-}: HubAccess): { readonly hubUrl: string; readonly accessToken: string } => ({
-	hubUrl: endpoint,
-	accessToken: token,
-});
 
 async function unlessThere(make: () => Promise<unknown>): Promise<void> {
 	try {
@@ -411,6 +364,35 @@ async function unlessThere(make: () => Promise<unknown>): Promise<void> {
 	}
 }
 
+async function unknownAsUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
+	try {
+		return await ask();
+	} catch (error) {
+		if (error instanceof HubApiError && error.statusCode === 404) return undefined;
+		throw error;
+	}
+}
+
+/** The service names its price a minute or an hour. */
+function hourlyOf({
+	unitCostUSD,
+	unitLabel,
+}: {
+	readonly unitCostUSD: number;
+	readonly unitLabel: string;
+}): number | undefined {
+	if (!Number.isFinite(unitCostUSD)) return undefined;
+	if (/hour/i.test(unitLabel)) return unitCostUSD;
+	return /min/i.test(unitLabel) ? unitCostUSD * 60 : undefined;
+}
+
+/** Whether a job was ended by its time limit: the service says so, or it ran for all of it. */
+function ranOut({ status, timeoutSeconds, startedAt, finishedAt }: Status): boolean {
+	if (/time(d)?[ -]?out|TIMEOUT/i.test(`${status.stage} ${status.message ?? ""}`)) return true;
+	if (!timeoutSeconds || !startedAt || !finishedAt || /^COMPLETED$/i.test(status.stage)) return false;
+	return (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 >= timeoutSeconds;
+}
+
 /** All that the trainer reads; what nudge keeps of the job beside it stays here. */
 function filesBelow(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -418,28 +400,4 @@ function filesBelow(folder: string): string[] {
 		.map((entry) => relative(folder, join(entry.parentPath, entry.name)))
 		.filter((path) => !/^(handle|seen)\.json|^far\/|^final\/|^ckpt\//.test(path))
 		.sort();
-}
-
-function wantedOf(paths: readonly string[], what: FetchOptions["what"], job: string): string[] {
-	const wanted: string[] = [];
-	if (what !== "last" && paths.includes(`${FINAL}/${FINAL_FILE}`)) wanted.push(FINAL);
-	else if (what === "final") throw new LaunchError(`${job} has no finished model in its bucket yet`);
-	const last = paths
-		.flatMap((path) => /^ckpt\/checkpoint-(\d+)\/whole\.json$/.exec(path)?.[1] ?? [])
-		.map(Number)
-		.sort((a, b) => a - b)
-		.at(-1);
-	if (what !== "final" && last !== undefined) wanted.push(`ckpt/checkpoint-${last}`);
-	if (wanted.length === 0) throw new LaunchError(`${job} has no whole checkpoint in its bucket yet`);
-	return wanted;
-}
-
-async function checkFinal(folder: string): Promise<void> {
-	const { files } = JSON.parse(readFileSync(join(folder, FINAL_FILE), "utf8")) as FinalSheet;
-	for (const [name, { sha256 }] of Object.entries(files)) {
-		const hash = createHash("sha256");
-		for await (const piece of createReadStream(join(folder, name))) hash.update(piece as Buffer);
-		if (hash.digest("hex") !== sha256)
-			throw new LaunchError(`${join(folder, name)} is not what the job made: remove it and fetch again`);
-	}
 }

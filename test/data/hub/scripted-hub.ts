@@ -14,6 +14,14 @@ type Repo = {
 };
 type Refusal = { readonly status: number; readonly body?: object; readonly headers?: Record<string, string> };
 
+export type Asked = {
+	readonly line: string;
+	readonly body: Buffer;
+	readonly headers: IncomingMessage["headers"];
+	readonly response: ServerResponse;
+	readonly say: (status: number, value: unknown, headers?: Record<string, string>) => void;
+};
+
 export class ScriptedHub {
 	readonly repos = new Map<string, Repo>();
 	readonly blobs = new Map<string, Buffer>();
@@ -28,6 +36,8 @@ export class ScriptedHub {
 	readonly tokens = new Set<string>();
 	/** The first request whose "METHOD path" matches is refused, each time. */
 	refuse: { readonly at: RegExp; readonly how: Refusal } | undefined;
+	/** Further routes, asked first: true where the request was answered. */
+	also: ((asked: Asked) => boolean | Promise<boolean>) | undefined;
 	readonly #server: Server;
 	#count = 0;
 
@@ -92,6 +102,7 @@ export class ScriptedHub {
 			const { status, body: told = { error: `refused with ${token}` }, headers } = this.refuse.how;
 			return say(status, told, headers);
 		}
+		if (await this.also?.({ line, body, headers: request.headers, response, say })) return;
 		const found = ROUTES.find(([method, pattern]) => method === request.method && pattern.test(pathname));
 		if (!found) return say(404, { error: "no such route" });
 		const groups = found[1].exec(pathname)!.groups ?? {};
@@ -213,7 +224,8 @@ function commit({ hub, groups, body, say, head }: Call): unknown {
 		.split("\n")
 		.map((line) => JSON.parse(line) as { key: string; value: Record<string, string> });
 	const { summary, parentCommit } = lines[0]!.value;
-	if (parentCommit !== at.head) return say(412, { error: "The branch has moved" });
+	if (parentCommit !== undefined && parentCommit !== at.head)
+		return say(412, { error: "The branch has moved" });
 	for (const { key, value } of lines.slice(1)) {
 		const path = value.path!;
 		if (key === "deletedFile") at.files.delete(path);
