@@ -7,8 +7,9 @@ import { visible, visibleLine } from "../trace/visible.ts";
 import { findJob, type KnownJob, keepHandle, knownJobs, Mirror, remember, statesOf } from "../train/book.ts";
 import { follow } from "../train/follow.ts";
 import { jobsHome } from "../train/job.ts";
+import { engineIn, resumeJob, startedHandle, whyNotResume } from "../train/job-deeds.ts";
 import { endLines, stateWords, stepWords } from "../train/job-words.ts";
-import type { Handle, Launcher } from "../train/launcher.ts";
+import type { Launcher } from "../train/launcher.ts";
 import { openLauncher } from "../train/open-launcher.ts";
 import { FINAL, isOver, type JobState, type Metric, readFinal } from "../train/run-folder.ts";
 import { targetNamed } from "../train/targets.ts";
@@ -38,11 +39,6 @@ function jobOf({ io, args }: Context): KnownJob {
 
 function opened({ io }: Context, { handle, sheet }: KnownJob): Promise<Launcher> {
 	return openLauncher(targetNamed(handle?.target ?? sheet.target.name, io.env), io.env);
-}
-
-function started(job: KnownJob): Handle {
-	if (job.handle) return job.handle;
-	throw new CommandError(`${job.id} was made and never started: nudge jobs resume ${job.id} starts it`);
 }
 
 /** The job with its state, and what is new of its files fetched where its target answers. */
@@ -147,7 +143,7 @@ export const show = told(async (context) => {
 export const logs = told(async (context) => {
 	const { io, options, signal } = context;
 	const job = jobOf(context);
-	const handle = started(job);
+	const handle = startedHandle(job);
 	const most = wholeNumber(context, "lines", 1);
 	const launcher = await opened(context, job);
 	const mirror = new Mirror(job);
@@ -193,7 +189,7 @@ export const metrics = told(async (context) => {
 			);
 		return 0;
 	}
-	const handle = started(job);
+	const handle = startedHandle(job);
 	const launcher = await opened(context, job);
 	const mirror = new Mirror(job);
 	const steps: Metric[] = [];
@@ -248,7 +244,7 @@ export const cancel = told(async (context) => {
 	const { io, options, signal } = context;
 	if (options.stop && options.kill) throw new UsageError("--stop and --kill are two ways: give one");
 	const job = jobOf(context);
-	const handle = started(job);
+	const handle = startedHandle(job);
 	const { state } = await looked(context, job);
 	if (isOver(state)) {
 		io.stdout.write(`${job.id} is over already: ${stateWords(state)}\n`);
@@ -279,25 +275,18 @@ export const resume = told(async (context) => {
 	const { io, options, signal } = context;
 	const job = jobOf(context);
 	const { state } = await looked(context, job);
-	if (state.state === "done") {
-		io.stdout.write(`${job.id} is done: there is nothing to resume\n`);
+	const why = whyNotResume(job, state);
+	if (why !== undefined && state.state !== "done") throw new CommandError(why);
+	if (why !== undefined) {
+		io.stdout.write(`${why}\n`);
 		return 0;
 	}
-	if (job.handle && !isOver(state))
-		throw new CommandError(
-			state.state === "unknown"
-				? `it is not known whether ${job.id} runs: ${stateWords(state)}. Two of it would spoil each other's checkpoints`
-				: `${job.id} is ${state.state}: nudge jobs logs ${job.id} --follow follows it`,
-		);
 	const launcher = await opened(context, job);
-	const attempt = (job.handle?.attempt ?? 0) + 1;
-	const onProgress = (says: string): void => void io.stderr.write(`${visibleLine(says)}\n`);
-	const handle = await launcher.submit(
-		{ folder: job.folder, sheet: job.sheet },
-		{ attempt, onProgress, signal },
-	);
-	keepHandle(job, handle);
-	remember({ ...job, handle }, { state: "waiting" });
+	const handle = await resumeJob(job, launcher, {
+		onProgress: (says) => void io.stderr.write(`${visibleLine(says)}\n`),
+		signal,
+	});
+	const { attempt } = handle;
 	if (options.detach) {
 		io.stdout.write(`${job.id} is started again (attempt ${attempt})\n`);
 		return 0;
@@ -318,7 +307,7 @@ export const resume = told(async (context) => {
 export const fetch = told(async (context) => {
 	const { io, signal } = context;
 	const job = jobOf(context);
-	const handle = started(job);
+	const handle = startedHandle(job);
 	const launcher = await opened(context, job);
 	const what = (text(context, "what") ?? "final") as "final" | "last" | "all";
 	const to = text(context, "to");
@@ -332,7 +321,7 @@ export const fetch = told(async (context) => {
 	});
 	if (tty) io.stderr.write("\r\u001b[K");
 	for (const path of got) io.stdout.write(`${path}\n`);
-	const gguf = join(into, FINAL, "model.gguf");
-	if (existsSync(gguf)) io.stderr.write(`nudge --engine ${gguf} talks to it\n`);
+	const gguf = engineIn(into);
+	if (gguf !== undefined) io.stderr.write(`nudge --engine ${gguf} talks to it\n`);
 	return 0;
 });

@@ -6,7 +6,8 @@ import type { ScreenOptions } from "../tui/program.ts";
 import type { Choices } from "../tui/views/start-page.ts";
 import { type Context, text, UsageError } from "./command.ts";
 import { labSettings, newSession, problemOf } from "./run-setup.ts";
-import { effectiveSettings } from "./settings.ts";
+import { effectiveSettings, namedEngines } from "./settings.ts";
+import { version } from "./version.ts";
 
 export type ScreenWorld = {
 	readonly options: ScreenOptions;
@@ -75,9 +76,10 @@ export async function screenWorld(context: Context, session: string | undefined)
 					...(wanted.maxSeconds === undefined ? {} : { maxMs: wanted.maxSeconds * 1000 }),
 				},
 			}),
-			engines: enginesOf(settings.engines.value),
+			engines: enginesOf(namedEngines(settings, io.env)),
 			newSession,
 			firstTime: store.ids().length === 0,
+			nudge: version(),
 		},
 	};
 }

@@ -13,6 +13,7 @@ import { homes } from "../trace/home.ts";
 import { JOURNAL_FILE } from "../trace/journal.ts";
 import type { NewSession, SessionStore } from "../trace/store.ts";
 import type { App } from "./app.ts";
+import { JobsDesk } from "./jobs/jobs-desk.ts";
 import type { CommandId } from "./keys/command-table.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import { PythonPane } from "./python/pane.ts";
@@ -49,6 +50,8 @@ export type DeskWorkOptions = {
 	readonly engines: readonly { readonly name: string; readonly says: string }[];
 	readonly newSession: (problem: Problem, engine: string) => NewSession;
 	readonly firstTime: boolean;
+	/** The version of this program. */
+	readonly nudge: string;
 	/** The person wants to leave. */
 	readonly ended: () => void;
 };
@@ -62,6 +65,7 @@ export class DeskWork {
 	readonly #options: DeskWorkOptions;
 	readonly #app: App;
 	readonly #keeper: LabKeeper;
+	readonly #jobs: JobsDesk;
 	#choices: Choices;
 	#open: Open | undefined;
 	#closing: Promise<unknown> = Promise.resolve();
@@ -104,6 +108,14 @@ export class DeskWork {
 					}),
 				),
 		};
+		this.#jobs = new JobsDesk({
+			app: options.app,
+			env,
+			cwd,
+			store: options.store,
+			nudge: options.nudge,
+			talk: (job, gguf) => this.#talk(job, gguf),
+		});
 		const open = async (settings: LabSettings, hooks: LabHooks): Promise<Lab> =>
 			(await import("../reason/lab.ts")).Lab.open(settings, hooks);
 		this.#keeper = new LabKeeper(options.labSettings(options.choices), open, hooks, () =>
@@ -130,6 +142,7 @@ export class DeskWork {
 		} else this.#toStart();
 		// The model loads behind the first frame.
 		setImmediate(() => void this.#keeper.lab.catch(() => {}));
+		this.#jobs.begin();
 	}
 
 	run(command: CommandId): boolean {
@@ -165,6 +178,12 @@ export class DeskWork {
 				return true;
 			case "sessions.open":
 				this.#toSessions();
+				return true;
+			case "jobs.open":
+				this.#jobs.show();
+				return true;
+			case "train.accepted":
+				this.#jobs.trainAccepted();
 				return true;
 			case "session.new":
 				this.#leaving(() => this.#toStart());
@@ -355,6 +374,20 @@ export class DeskWork {
 		this.#app.open(page);
 	}
 
+	/** The start page, with a model that was trained as the engine of what is begun there. */
+	#talk(job: string, gguf: string): void {
+		this.#leaving(() => {
+			try {
+				this.#change({ engine: gguf });
+			} catch (error) {
+				this.#app.say(wordsOf(error), "error");
+				return;
+			}
+			this.#toStart();
+			this.#app.say(`what begins here now is with the model of ${job}`);
+		});
+	}
+
 	#pickTheme(): void {
 		const app = this.#app;
 		const before = app.paint.theme.id;
@@ -411,6 +444,7 @@ export class DeskWork {
 	}
 
 	async close(): Promise<void> {
+		this.#jobs.close();
 		const { live } = this.#open ?? {};
 		if (live && live.status !== "ended" && existsSync(this.#journalOf(live.id)))
 			this.#resume = `nudge open ${live.id}`;

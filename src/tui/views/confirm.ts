@@ -1,5 +1,5 @@
 /** Yes or no, with what would happen. No is selected: Enter alone never does anything that cannot be taken back. */
-import type { CommandId } from "../keys/command-table.ts";
+import type { CommandId, KeyContext } from "../keys/command-table.ts";
 import type { Mouse } from "../term/input.ts";
 import { pad, widthOf } from "../text/cells.ts";
 import type { Desk } from "../view.ts";
@@ -16,13 +16,15 @@ export type ConfirmOptions = {
 	/** What the answers are called: "Delete it", "Keep it". */
 	readonly yes?: string;
 	readonly no?: string;
+	/** As wide as it may be; a sentence is read best in the usual 64. */
+	readonly columns?: number;
 	readonly done: (yes: boolean) => void;
 };
 
 const COLUMNS = 64;
 
 export class Confirm extends Sheet {
-	readonly contexts = ["confirm", "dialog"] as const;
+	readonly contexts: readonly KeyContext[] = ["confirm", "dialog"];
 	readonly typing = false;
 	readonly #options: ConfirmOptions;
 	readonly #labels: readonly [no: string, yes: string];
@@ -36,7 +38,7 @@ export class Confirm extends Sheet {
 	}
 
 	protected override wants(room: Room): Wanted {
-		const columns = Math.min(COLUMNS, room.columns);
+		const columns = Math.min(this.#options.columns ?? COLUMNS, room.columns);
 		const [no, yes] = this.#labels;
 		const least = Math.min(
 			room.columns,
@@ -113,7 +115,13 @@ export class Confirm extends Sheet {
 		this.#options.done(false);
 	}
 
+	/** Whether it may be answered so now. */
+	protected mayAnswer(_yes: boolean): boolean {
+		return true;
+	}
+
 	#answer(yes: boolean): void {
+		if (!this.mayAnswer(yes)) return;
 		this.dismiss();
 		this.#options.done(yes);
 	}

@@ -65,6 +65,7 @@ export function talk(
 		engines: [{ name: "toy", says: "a toy" }],
 		newSession: (one) => ({ problem: one, nudge: "0", environment: { engine: "toy" } }),
 		firstTime: false,
+		nudge: "0.0.0",
 		silenceMs: 5,
 		pasteMs: 0,
 		...rest,
