@@ -15,7 +15,7 @@ const RESET =
 const END_WITHIN_MS = 6000;
 const LINE_CLOSES_WITHIN_MS = 500;
 /** Besides sessions. */
-const SCREENS = ["runs watch", "runs top"];
+const SCREENS = ["runs watch", "runs top", "dataset review"];
 
 if (major > 22 || (major === 22 && minor >= 12)) {
 	if (process.env.NUDGE_LAUNCHED === undefined && isScreen()) launch(process.execPath);

@@ -1,6 +1,7 @@
 /** `nudge dataset`: from rollouts to samples. Only the words of the command line stand here. */
 import type { Command, OptionSpec, PositionalSpec } from "./command.ts";
 import { datasetExport, datasetPush } from "./dataset-export.ts";
+import { datasetReview } from "./dataset-review.ts";
 
 const OUT: OptionSpec = {
 	name: "out",
@@ -213,6 +214,7 @@ export const dataset: Command = {
 			examples: ["nudge dataset why d-seed math-12", "nudge dataset why d-seed 'math-12#592ea9e77cde#3'"],
 			run: async (context) => (await import("./dataset-views.ts")).why(context),
 		},
+		review: datasetReview,
 		export: datasetExport,
 		push: datasetPush,
 	},

@@ -45,6 +45,7 @@ export type Settings = {
 	readonly mouse: boolean;
 	readonly "veto-ms": number;
 	readonly "screen-reader": boolean;
+	readonly reviewer: string | undefined;
 };
 
 export type SettingKey = keyof Settings;
@@ -270,6 +271,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Entry<Key> } = {
 		default: false,
 		project: true,
 		says: "nudge as lines of text in their order, for a screen reader, instead of a screen",
+	},
+	reviewer: {
+		kind: "text",
+		default: undefined,
+		project: false,
+		says: "the name that decisions and edits get in nudge dataset review; your login name where it is not set",
 	},
 };
 

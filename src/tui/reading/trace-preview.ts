@@ -14,6 +14,11 @@ export class TracePreview {
 	#length = -1;
 	#columns = 0;
 
+	/** What is said of text that a person changed, by where it stands. */
+	set editSays(says: (at: number) => string) {
+		this.#model.editSays = says;
+	}
+
 	/** The same branch again costs nothing unless it grew. */
 	show(branch: Branch | undefined): void {
 		const same = branch !== undefined && branch === this.#branch;

@@ -11,6 +11,8 @@ export class BlocksPane implements PythonLike {
 	readonly #live: Live;
 	#lines = new LineIndex(80);
 	#key = "";
+	/** Of which trace the lines are. */
+	#state: unknown;
 	#back = 0;
 
 	constructor({ desk, live }: { readonly desk: Desk; readonly live: Live }) {
@@ -51,8 +53,9 @@ export class BlocksPane implements PythonLike {
 	rows(columns: number, height: number): readonly string[] {
 		const calls = this.#live.state.branches.get(this.#live.branch)?.calls ?? [];
 		const key = `${columns} ${this.#live.branch} ${calls.length} ${calls.filter(({ output }) => output).length}`;
-		if (key !== this.#key) {
+		if (key !== this.#key || this.#state !== this.#live.state) {
 			this.#key = key;
+			this.#state = this.#live.state;
 			this.#lines = new LineIndex(columns);
 			for (const { block, code, output } of calls) {
 				this.#lines.append("hint", prompted(code));
@@ -61,7 +64,8 @@ export class BlocksPane implements PythonLike {
 					output.verdict === "ok" ? "output" : "failure",
 					output.text === "" || output.text.endsWith("\n") ? output.text : `${output.text}\n`,
 				);
-				this.#lines.title(`[block ${block}: ${output.verdict}, ${duration(output.durationMs)}]`, "dim");
+				const took = duration(output.durationMs);
+				this.#lines.title(`[block ${block}: ${output.verdict}${took === "" ? "" : `, ${took}`}]`, "dim");
 			}
 		}
 		const lines = this.#lines;

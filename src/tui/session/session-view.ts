@@ -11,6 +11,7 @@ import type { PythonPane } from "../python/pane.ts";
 import type { Key, Mouse } from "../term/input.ts";
 import { fit, pad, widthOf, wrapText } from "../text/cells.ts";
 import { Field } from "../text/field.ts";
+import type { Line } from "../text/line-index.ts";
 import type { Depth } from "../theme/colour.ts";
 import type { Area, Desk, Drawing, Size, View } from "../view.ts";
 import { type Actions, actionsOf } from "./actions.ts";
@@ -558,6 +559,7 @@ export class SessionView implements View {
 			focused: this.#focus === "thinking",
 			hits: (line) => this.searching.hitsOf(line),
 			hitsVersion: this.searching.version,
+			mask: this.mask,
 		});
 		const { unseen, atEnd } = this.thinking;
 		const key = desk.keymap.keysOf("follow")[0];
@@ -579,6 +581,11 @@ export class SessionView implements View {
 		return row === undefined || this.#focus !== "thinking"
 			? undefined
 			: { x: rect.x + GUTTER, y: rect.y + 1 + row };
+	}
+
+	/** Whether a line trains, while that is to be seen. */
+	protected get mask(): ((line: Line) => boolean) | undefined {
+		return undefined;
 	}
 
 	/** What stands at the foot of the thinking now. */

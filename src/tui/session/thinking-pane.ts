@@ -35,7 +35,13 @@ export type ThinkingLook = {
 	readonly hits: (line: number) => readonly LineHit[];
 	/** Changes whenever `hits` may answer otherwise. */
 	readonly hitsVersion: number;
+	/** Whether a line trains: then that is what the lines show, and not who wrote them. */
+	readonly mask?: ((line: Line) => boolean) | undefined;
 };
+
+/** Marks of the lines while it is shown what trains. */
+const TRAINS = "+ ";
+const TRAINS_NOT = ". ";
 
 export class ThinkingPane {
 	#lines: LineIndex;
@@ -43,6 +49,8 @@ export class ThinkingPane {
 	#top: number | undefined;
 	#cursor: number | undefined;
 	#height = 1;
+	/** The other end of what is selected, where that is more than a line. */
+	#anchor: number | undefined;
 	/** Lines there were when the end was left. */
 	#seen = 0;
 	#drawn: { readonly key: string; readonly paint: Paint; readonly rows: readonly string[] } | undefined;
@@ -71,6 +79,19 @@ export class ThinkingPane {
 		return this.#cursor === undefined || last < 0 ? undefined : Math.min(this.#cursor, last);
 	}
 
+	/** Begins a selection at the selected line, or drops it. */
+	anchor(on: boolean): void {
+		this.#anchor = on ? this.cursor : undefined;
+	}
+
+	/** From the first to the last line that is selected. */
+	get chosen(): { readonly from: number; readonly to: number } | undefined {
+		const { cursor } = this;
+		if (cursor === undefined || this.#anchor === undefined) return undefined;
+		const anchor = Math.min(this.#anchor, this.#lines.length - 1);
+		return { from: Math.min(cursor, anchor), to: Math.max(cursor, anchor) };
+	}
+
 	get first(): number {
 		const last = Math.max(0, this.#lines.length - this.#height);
 		return this.#top === undefined ? last : Math.min(this.#top, last);
@@ -86,12 +107,14 @@ export class ThinkingPane {
 	reset(): void {
 		this.#top = undefined;
 		this.#cursor = undefined;
+		this.#anchor = undefined;
 		this.#seen = 0;
 	}
 
 	follow(): void {
 		this.#top = undefined;
 		this.#cursor = undefined;
+		this.#anchor = undefined;
 	}
 
 	/** Moves the selected line; the window goes along. */
@@ -191,6 +214,8 @@ export class ThinkingPane {
 			this.#cursor,
 			look.focused,
 			look.hitsVersion,
+			this.#anchor,
+			look.mask !== undefined,
 		].join();
 		if (this.#drawn?.key === key && this.#drawn.paint === look.paint) return this.#drawn.rows;
 		const rows = lines.lines(first, last - first).map((line) => this.#row(line, columns, look));
@@ -199,14 +224,18 @@ export class ThinkingPane {
 		return rows;
 	}
 
-	#row(line: Line, columns: number, { paint, focused, hits }: ThinkingLook): string {
+	#row(line: Line, columns: number, { paint, focused, hits, mask }: ThinkingLook): string {
+		const trains = line.kind === "title" ? undefined : mask?.(line);
+		const mark = trains === undefined ? MARKS[line.kind] : trains ? TRAINS : TRAINS_NOT;
 		if (line.n === this.cursor) {
-			return paint(focused ? "selected" : "selected-dim", pad(MARKS[line.kind] + line.text, columns));
+			return paint(focused ? "selected" : "selected-dim", pad(mark + line.text, columns));
 		}
-		if (line.kind === "title") return paint(line.token ?? "dim", line.text);
-		const token = TOKENS[line.kind];
+		const { chosen } = this;
+		if (chosen && line.n >= chosen.from && line.n <= chosen.to)
+			return paint("selected-dim", pad(mark + line.text, columns));
+		if (line.kind === "title") return paint(mask ? "dim" : (line.token ?? "dim"), line.text);
+		const token = trains === undefined ? TOKENS[line.kind] : trains ? "text" : "dim";
 		const found = hits(line.n);
-		const mark = MARKS[line.kind];
 		if (found.length === 0)
 			return mark.trim() === "" ? mark + paint(token, line.text) : paint(token, mark + line.text);
 		let at = 0;

@@ -112,7 +112,7 @@ export function timelineOf(branch: Branch, pending?: Pending): Entry[] {
 			mark: "#",
 			token: verdict === undefined ? "pending" : verdict === "ok" ? "output" : "failure",
 			place: `block ${call.block}`,
-			what: call.output ? `${call.output.verdict}  ${duration(call.output.durationMs)}` : "runs",
+			what: call.output ? `${call.output.verdict}  ${duration(call.output.durationMs)}`.trimEnd() : "runs",
 			event: { type: "call", call },
 		});
 	}
@@ -199,7 +199,9 @@ export function placeOf(marker: string, word?: string): string {
 	}
 }
 
+/** Empty where it is not known. */
 export function duration(ms: number): string {
+	if (Number.isNaN(ms)) return "";
 	if (ms < 1_000) return `${Math.round(ms)} ms`;
 	if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
 	return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;

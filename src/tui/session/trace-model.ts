@@ -21,6 +21,8 @@ export class TraceModel {
 	#ended = false;
 	#sampled = 0;
 	#words = new Map<number, string>();
+	/** What is said of text that a person changed, by where it stands. */
+	editSays: (at: number) => string = () => "edited by you";
 
 	constructor(columns: number, now: () => number = Date.now) {
 		this.lines = new LineIndex(columns);
@@ -92,8 +94,9 @@ export class TraceModel {
 			case "output": {
 				const lost = event.stateLost ? " - its variables are lost" : "";
 				const good = event.verdict === "ok";
+				const took = duration(event.durationMs);
 				this.lines.title(
-					`[output ${event.block} - ${event.verdict} - ${duration(event.durationMs)}${lost}]`,
+					`[output ${event.block} - ${event.verdict}${took === "" ? "" : ` - ${took}`}${lost}]`,
 					good ? "output-title" : "failure",
 				);
 				this.lines.append(good ? "output" : "failure", event.text);
@@ -105,7 +108,7 @@ export class TraceModel {
 				return;
 			case "edit":
 				this.lines.cut(event.at);
-				this.lines.title("[edited by you]", "edit-title");
+				this.lines.title(`[${visibleLine(this.editSays(event.at))}]`, "edit-title");
 				this.lines.append("edit", event.text);
 				return;
 			case "end":

@@ -16,7 +16,7 @@ export type Edited = { readonly text?: string; readonly says?: string };
 const EDITORS = ["editor", "vi", "nano"];
 
 export async function editText(
-	terminal: Terminal,
+	terminal: Pick<Terminal, "away">,
 	text: string,
 	extension: string,
 	env: NodeJS.ProcessEnv,
