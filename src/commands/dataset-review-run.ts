@@ -126,6 +126,7 @@ async function doAll(context: Context, book: ReviewBook): Promise<void> {
 		const now = await newText(context, looked(book, entry));
 		deeds.push(() => {
 			const changes = rewritingAll(looked(book, entry).sample, now);
+			if (typeof changes === "string") throw new CommandError(`${entry.id}: ${changes}`);
 			if (changes.length === 0) return `${entry.id}: nothing was changed`;
 			const not = book.editAll(entry, changes, why);
 			if (not !== undefined) throw new CommandError(`${entry.id}: ${not}`);

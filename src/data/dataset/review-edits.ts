@@ -44,21 +44,26 @@ export function rewriting(sample: Sample, from: number, to: number, now: string)
 
 /**
  * What makes another whole text of a sample's: a change for each stretch between two outputs, those behind first, so that
- * each finds its place. Outputs that the new text lacks are taken out.
+ * each finds its place; or why it cannot be. Outputs that the new text lacks are taken out; one that it has in other words
+ * is refused.
  */
-export function rewritingAll(sample: Sample, now: string): Change[] {
+export function rewritingAll(sample: Sample, now: string): Change[] | string {
 	const text = textOfSample(sample);
 	const changes: Change[] = [];
+	let forged = false;
 	let [old, fresh] = [0, 0];
 	/** From where both texts are known to go together, up to an output that both have, or their ends. */
 	const between = (oldEnd: number, freshEnd: number, gone: readonly Piece[]): void => {
 		let kept = "";
 		let at = old;
-		for (const { from, to } of gone) {
+		const put = now.slice(fresh, freshEnd);
+		for (const { segment, from, to } of gone) {
+			const frame = /\S.*/.exec(segment.text)?.[0];
+			if (frame !== undefined && put.includes(frame)) forged = true;
 			kept += text.slice(at, from);
 			at = to;
 		}
-		const change = changeBetween(kept + text.slice(at, oldEnd), now.slice(fresh, freshEnd));
+		const change = changeBetween(kept + text.slice(at, oldEnd), put);
 		// It is made when the outputs are gone: its place is that in what is left.
 		if (change) changes.push({ ...change, from: old + change.from });
 		for (const { segment, from } of gone) changes.push({ from, was: segment.text, text: "" });
@@ -77,7 +82,7 @@ export function rewritingAll(sample: Sample, now: string): Change[] {
 		fresh = found + piece.segment.text.length;
 	}
 	between(text.length, now.length, gone);
-	return changes.reverse();
+	return forged ? "what Python said cannot be rewritten, only taken out whole" : changes.reverse();
 }
 
 /** Why an edit cannot be made by hand; undefined: it can. */

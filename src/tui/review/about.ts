@@ -93,7 +93,7 @@ const DEEDS: Readonly<Record<ReviewEvent["do"], (event: ReviewEvent) => string>>
 		if (event.do !== "edit") return "edited it";
 		if (event.text === "") return `took out ${event.was.length} characters, "${first(event.was)}"`;
 		if (event.was === "") return `put in "${first(event.text)}"`;
-		return `made "${first(event.was)}" "${first(event.text)}"`;
+		return `changed "${first(event.was)}" to "${first(event.text)}"`;
 	},
 };
 
@@ -111,7 +111,10 @@ export function diffLines({ before, events }: Looked, columns: number): Line[] {
 		const old = around(was, edit.from, edit.from + edit.was.length);
 		const now = around(after, edit.from, edit.from + edit.text.length);
 		lines.push(...signed("- ", old, columns, "wrong"));
-		if (now !== "" || edit.text !== "") lines.push(...signed("+ ", now, columns, "edit"));
+		// Whole lines that were taken out leave nothing.
+		const whole =
+			edit.text === "" && edit.was.endsWith("\n") && (edit.from === 0 || was[edit.from - 1] === "\n");
+		if (!whole) lines.push(...signed("+ ", now, columns, "edit"));
 	}
 	return lines.length === 0 ? ["No edit stands."] : lines;
 }

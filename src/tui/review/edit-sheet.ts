@@ -33,11 +33,14 @@ export class EditSheet extends FieldSheet {
 	}
 
 	protected override wants(room: Room): Wanted {
-		return { rows: this.#above(room.columns).length + this.field.height(room.columns, room.rows) + 1 };
+		return {
+			rows: this.#above(room.columns).length + Math.max(3, this.field.height(room.columns, room.rows) + 1),
+		};
 	}
 
 	protected override show({ columns, rows }: Room): Sheeted {
-		const above = rows >= 8 ? this.#above(columns) : [];
+		const said = this.#above(columns);
+		const above = rows >= said.length + 3 ? said : [];
 		const field = this.fieldRows(columns, Math.max(1, rows - above.length), above.length);
 		return {
 			title: this.#options.title,

@@ -215,7 +215,8 @@ export class LineReview {
 			now = edited.text;
 		}
 		const changes = rewritingAll(looked.sample, now);
-		if (changes.length === 0) this.#say("Nothing was changed.");
+		if (typeof changes === "string") this.#say(trouble("warning", changes));
+		else if (changes.length === 0) this.#say("Nothing was changed.");
 		else this.#change(entry, changes);
 	}
 
