@@ -61,7 +61,7 @@ export type SkypilotTarget = {
 	/** aws, gcp/us-central1, kubernetes, ... */
 	readonly infra?: string;
 	readonly spot?: boolean;
-	/** What keeps the job's folder: s3://..., gs://...; made where it is not there. */
+	/** What keeps what jobs make: s3://NAME or gs://NAME; made where it is not there. */
 	readonly bucket: string;
 	readonly setup?: string;
 	readonly env?: Readonly<Record<string, string>>;
@@ -92,6 +92,8 @@ export type TogetherTarget = {
 	/** As Together names the base. */
 	readonly model: string;
 	readonly suffix?: string;
+	/** The base's tokenizer.json or its folder; fetched from the hub, at the base's revision, where left out. */
+	readonly tokenizer?: string;
 	readonly url?: string;
 };
 
