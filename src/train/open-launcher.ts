@@ -1,7 +1,7 @@
 /** The launcher of a target. Each is loaded when it is asked for: a client of a cloud costs nothing where it is not used. */
 import { join } from "node:path";
 import { homes } from "../trace/home.ts";
-import { LaunchError, type Launcher } from "./launcher.ts";
+import type { Launcher } from "./launcher.ts";
 import type { Shell } from "./shell.ts";
 import type { NamedTarget } from "./targets.ts";
 
@@ -21,8 +21,10 @@ export async function openLauncher({ name, target }: NamedTarget, env: NodeJS.Pr
 		}
 		case "hf":
 			return new (await import("./hf-launcher.ts")).HfLauncher(name, target, env);
-		default:
-			throw new LaunchError(`the target ${name} is of the kind ${target.kind}, which jobs cannot be sent to`);
+		case "skypilot":
+			return new (await import("./skypilot-launcher.ts")).SkypilotLauncher(name, target, env);
+		case "together":
+			return new (await import("./together-launcher.ts")).TogetherLauncher(name, target, env);
 	}
 }
 
