@@ -8,11 +8,11 @@ import { findJob, type KnownJob, keepHandle, knownJobs, Mirror, remember, states
 import { follow } from "../train/follow.ts";
 import { jobsHome } from "../train/job.ts";
 import { engineIn, resumeJob, startedHandle, whyNotResume } from "../train/job-deeds.ts";
-import { endLines, stateWords, stepWords } from "../train/job-words.ts";
+import { endLines, madeBy, stateWords, stepWords } from "../train/job-words.ts";
 import type { Launcher } from "../train/launcher.ts";
-import { openLauncher } from "../train/open-launcher.ts";
+import { launcherOf } from "../train/open-launcher.ts";
 import { FINAL, isOver, type JobState, type Metric, readFinal } from "../train/run-folder.ts";
-import { targetNamed } from "../train/targets.ts";
+import type { SlurmSampling } from "../train/sample-launcher.ts";
 import { curve } from "../tui/text/curve.ts";
 import { CommandError, type Context, type ExitCode, text, UsageError, wholeNumber } from "./command.ts";
 import { table } from "./table-rows.ts";
@@ -37,8 +37,8 @@ function jobOf({ io, args }: Context): KnownJob {
 	return findJob(jobsHome(io.env), args[0] ?? "last", io.cwd);
 }
 
-function opened({ io }: Context, { handle, sheet }: KnownJob): Promise<Launcher> {
-	return openLauncher(targetNamed(handle?.target ?? sheet.target.name, io.env), io.env);
+function opened({ io }: Context, job: KnownJob): Promise<Launcher> {
+	return launcherOf(job, io.env);
 }
 
 /** The job with its state, and what is new of its files fetched where its target answers. */
@@ -117,14 +117,13 @@ export const show = told(async (context) => {
 		);
 		return 0;
 	}
-	const { data, recipe, target, shape } = sheet;
-	const base = `${recipe.base.model}${recipe.base.revision ? ` at ${recipe.base.revision.slice(0, 12)}` : ""}`;
+	const { data, target, shape } = sheet;
 	const lines = [
 		`job         ${job.id}`,
 		`state       ${stateWords(state)}${state.state === "unknown" && job.seen ? `; ${job.seen.state.state} ${ago(job.seen.at)}` : ""}`,
 		`target      ${target.name} (${target.kind})${handle ? `, ${handle.id}, attempt ${handle.attempt}` : ""}`,
-		`data        ${data.name} (${data.kind}), ${data.samples} samples${data.tokens === undefined ? "" : `, ${data.tokens} tokens`}`,
-		`recipe      ${recipe.name}, base ${base}`,
+		`data        ${data.name} (${data.kind}), ${data.samples} ${data.kind === "problems" ? "problems" : "samples"}${data.tokens === undefined ? "" : `, ${data.tokens} tokens`}`,
+		`${sheet.kind === "sample" ? "sampling  " : "recipe    "}  ${madeBy(sheet)}`,
 		`shape       ${shape.nodes} x ${shape.gpusPerNode > 0 ? `${shape.gpusPerNode} GPUs` : "CPU"}`,
 		`folder      ${folder}${handle && handle.kind !== "local" ? `; there ${handle.folder}` : ""}`,
 	];
@@ -133,12 +132,31 @@ export const show = told(async (context) => {
 		lines.push(`step        ${stepWords(last, { step: steps[0]!.step, at: Date.parse(steps[0]!.t) })}`);
 	io.stdout.write(`${lines.join("\n")}\n`);
 	if (steps.length > 1) io.stdout.write(`\n${drawn(steps, "loss", context).join("\n")}\n`);
+	if (sheet.kind === "sample" && handle) {
+		const tasks = await tasksOf(context, job);
+		if (tasks.length > 0)
+			io.stdout.write(`\n${table(["SHARD", "STATE", "ROLLOUTS"], tasks, io.stdout.columns)}`);
+	}
 	if (isOver(state))
 		io.stdout.write(
 			`\n${endLines(state, sheet, join(folder, FINAL), existsSync(join(folder, FINAL))).join("\n")}\n`,
 		);
 	return 0;
 });
+
+/** The shards of a job that samples; none where its target cannot be asked. */
+async function tasksOf(context: Context, job: KnownJob): Promise<string[][]> {
+	const launcher = await opened(context, job);
+	if (!("tasks" in launcher)) return [];
+	try {
+		const tasks = await (launcher as SlurmSampling).tasks(startedHandle(job), context.signal);
+		return tasks.map(({ shard, state, rollouts }) => [String(shard), stateWords(state), String(rollouts)]);
+	} catch (error) {
+		if (context.signal.aborted) throw error;
+		context.io.stderr.write(`nudge: ${(error as Error).message}\n`);
+		return [];
+	}
+}
 
 export const logs = told(async (context) => {
 	const { io, options, signal } = context;
@@ -287,7 +305,7 @@ export const resume = told(async (context) => {
 		signal,
 	});
 	const { attempt } = handle;
-	if (options.detach) {
+	if (options.detach || job.sheet.kind === "sample") {
 		io.stdout.write(`${job.id} is started again (attempt ${attempt})\n`);
 		return 0;
 	}

@@ -17,7 +17,7 @@ import { type SamplingEnd, sampleAll } from "../data/sampling.ts";
 import { benchOf } from "../data/sampling-lab.ts";
 import { ManyEngines } from "../engine/many.ts";
 import { Lab } from "../reason/lab.ts";
-import type { Context, ExitCode } from "./command.ts";
+import { type Context, type ExitCode, UsageError } from "./command.ts";
 import { sheetLines } from "./run-words.ts";
 import { leave, sayEnd } from "./sample-end.ts";
 import { engineStates, enginesNow, sharesOf } from "./sample-engines.ts";
@@ -33,7 +33,9 @@ const ON_DISK: ReadonlySet<string> = new Set([
 type Survey = Awaited<ReturnType<typeof surveyOf>>;
 
 export async function sampleRun(context: Context): Promise<ExitCode> {
-	const { io, signal } = context;
+	const { io, options, signal } = context;
+	const far = ["shards", "limit", "dry-run"].find((name) => options[name] !== undefined);
+	if (far !== undefined) throw new UsageError(`--${far} goes with --on TARGET`);
 	const plan = samplePlan(context);
 	const survey = await surveyOf(context, plan);
 	const lab = await Lab.open(plan.settings, {

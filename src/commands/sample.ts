@@ -100,6 +100,18 @@ export const sample: Command = {
 			says: "where the model's code runs: local, nemo-skills:URL or sandbox-fusion:URL (docs/python.md)",
 		},
 		{ name: "allow-unisolated", says: "run the model's code even where this machine cannot isolate it" },
+		{
+			name: "on",
+			value: "TARGET",
+			says: "sample there: a target of targets.yaml of the kind ssh or slurm (docs/targets.md); the engine is named as seen from there",
+		},
+		{
+			name: "shards",
+			value: "K",
+			says: "with --on: parts that are sampled by themselves, on Slurm an array (1)",
+		},
+		{ name: "limit", value: "N", says: "with --on: so many parts at once at most" },
+		{ name: "dry-run", says: "with --on: show what would be sent and run, and start nothing" },
 		{ name: "json", says: "the summary as one JSON object" },
 	],
 	examples: [
@@ -108,5 +120,8 @@ export const sample: Command = {
 		"nudge sample --problems mine.jsonl --out lab --hints ./my-hints -e vllm:http://gpu-1:8000,vllm:http://gpu-2:8000",
 		"nudge runs show hinted",
 	],
-	run: async (context) => (await import("./sample-run.ts")).sampleRun(context),
+	run: async (context) =>
+		context.options.on === undefined
+			? (await import("./sample-run.ts")).sampleRun(context)
+			: (await import("./sample-on.ts")).sampleOn(context),
 };

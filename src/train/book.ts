@@ -26,8 +26,8 @@ import { readHandle, writeHandle } from "./handles.ts";
 import type { Handle, Launcher, Offsets, Piece } from "./launcher.ts";
 import { LaunchError } from "./launcher.ts";
 import {
+	type AnySheet,
 	isOver,
-	type JobSheet,
 	type JobState,
 	LOG_FILE,
 	METRICS_FILE,
@@ -45,7 +45,7 @@ export type KnownJob = {
 	readonly id: string;
 	/** On this machine. */
 	readonly folder: string;
-	readonly sheet: JobSheet;
+	readonly sheet: AnySheet;
 	/** Absent: it was made and never started. */
 	readonly handle?: Handle;
 	readonly seen?: Seen;
@@ -219,7 +219,11 @@ export async function statesOf(
 	for (const job of jobs) {
 		if (!job.handle) states.set(job.id, { state: "unknown", says: "made, and never started" });
 		else if (job.seen && isOver(job.seen.state)) states.set(job.id, job.seen.state);
-		else byTarget.set(job.handle.target, [...(byTarget.get(job.handle.target) ?? []), job]);
+		else {
+			// What samples is asked about in another way than what trains.
+			const asked = `${job.sheet.kind ?? "train"} ${job.handle.target}`;
+			byTarget.set(asked, [...(byTarget.get(asked) ?? []), job]);
+		}
 	}
 	await Promise.all(
 		[...byTarget.values()].map(async (own) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type KnownJob, keepHandle, remember } from "./book.ts";
 import { stateWords } from "./job-words.ts";
 import { type Handle, LaunchError, type Launcher, type Progress } from "./launcher.ts";
-import { FINAL, isOver, type JobState } from "./run-folder.ts";
+import { FINAL, isOver, type JobSheet, type JobState } from "./run-folder.ts";
 
 /** Why it cannot be resumed; undefined: it can. Two of one job would spoil each other's checkpoints. */
 export function whyNotResume({ id, handle }: KnownJob, state: JobState): string | undefined {
@@ -22,7 +22,8 @@ export async function resumeJob(
 	{ onProgress, signal }: { readonly onProgress?: Progress; readonly signal?: AbortSignal },
 ): Promise<Handle> {
 	const handle = await launcher.submit(
-		{ folder: job.folder, sheet: job.sheet },
+		// A launcher of sampling reads its own sheet in the folder.
+		{ folder: job.folder, sheet: job.sheet as JobSheet },
 		{
 			attempt: (job.handle?.attempt ?? 0) + 1,
 			...(onProgress && { onProgress }),

@@ -2,7 +2,7 @@
 import { duration } from "../data/duration.ts";
 import { visibleLine } from "../trace/visible.ts";
 import type { JobPlan } from "./job.ts";
-import type { JobSheet, JobState, Metric } from "./run-folder.ts";
+import type { AnySheet, JobSheet, JobState, Metric } from "./run-folder.ts";
 
 /** What a state says: "waiting (PENDING (Resources))". */
 export const stateWords = (state: JobState): string =>
@@ -37,6 +37,17 @@ function short(rate: number): string {
 	return rate < 1e-3 ? rate.toExponential() : String(rate);
 }
 
+/** What makes it: a recipe and its base, or how it is sampled. */
+export function madeBy(sheet: AnySheet): string {
+	if (sheet.kind === "sample") {
+		const { shards, limit, rollouts, words } = sheet.sampling;
+		const most = limit === undefined ? "" : `, ${limit} at once`;
+		return `${rollouts} rollouts in ${shards} shard${shards === 1 ? "" : "s"}${most}: nudge ${words.join(" ")}`;
+	}
+	const { name, base } = sheet.recipe;
+	return `${name}, base ${base.model}${base.revision ? ` at ${base.revision.slice(0, 12)}` : ""}`;
+}
+
 /** "step 12 of 111 | loss 0.523 | rate 4.6e-4 | 420 tokens/s | 4 min left"; time left by the clock of the metrics. */
 export function stepWords(
 	{ step, max_steps: most, t, loss, learning_rate: rate, tokens_per_second: speed }: Metric,
@@ -54,7 +65,16 @@ export function stepWords(
 }
 
 /** How it ended, and what to do next. */
-export function endLines(state: JobState, { id }: JobSheet, final: string, here: boolean): string[] {
+export function endLines(
+	state: JobState,
+	{ id, kind }: Pick<AnySheet, "id" | "kind">,
+	final: string,
+	here: boolean,
+): string[] {
+	if (kind === "sample" && state.state === "done")
+		return [`${id} is done. nudge jobs fetch ${id} brings the run here`];
+	if (kind === "sample" && state.state !== "waiting" && state.state !== "running")
+		return [`${id}: ${stateWords(state)}`, `nudge jobs resume ${id} starts the shards that owe something`];
 	switch (state.state) {
 		case "done":
 			return here

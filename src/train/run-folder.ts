@@ -122,6 +122,8 @@ export type JobShape = { readonly nodes: number; readonly gpusPerNode: number };
 /** `run.json`. */
 export type JobSheet = {
 	readonly job: number;
+	/** Absent in those of before sampling was sent anywhere: they train. */
+	readonly kind?: "train";
 	readonly id: string;
 	/** Of nudge. */
 	readonly nudge: string;
@@ -135,6 +137,25 @@ export type JobSheet = {
 	/** SHA-256 of every file that was made before the start, by name. */
 	readonly files: Readonly<Record<string, string>>;
 };
+
+/**
+ * `run.json` of a job that samples a run, in shards that are started one by one. Below RUN it has what is sampled in `run/`
+ * (src/data/run-folder.ts), and of each shard `tasks/I.rc`, as `rc` is of a whole job.
+ */
+export type SampleSheet = Omit<JobSheet, "kind" | "recipe"> & {
+	readonly kind: "sample";
+	readonly sampling: {
+		readonly shards: number;
+		/** So many at once at most; all where left out. */
+		readonly limit?: number;
+		/** The words after `nudge`, but for the shard. */
+		readonly words: readonly string[];
+		/** All that is owed in the end, of all shards. */
+		readonly rollouts: number;
+	};
+};
+
+export type AnySheet = JobSheet | SampleSheet;
 
 /** `final/final.json`. */
 export type FinalSheet = {
@@ -186,11 +207,11 @@ export function parseMetric(line: string): Metric | undefined | string {
 	return typeof step === "number" && typeof most === "number" ? (value as Metric) : undefined;
 }
 
-export function readJobSheet(folder: string): JobSheet {
+export function readJobSheet(folder: string): AnySheet {
 	const file = join(folder, RUN_FILE);
-	let sheet: Partial<JobSheet> | null;
+	let sheet: Partial<AnySheet> | null;
 	try {
-		sheet = JSON.parse(readFileSync(file, "utf8")) as Partial<JobSheet> | null;
+		sheet = JSON.parse(readFileSync(file, "utf8")) as Partial<AnySheet> | null;
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT")
 			throw new JobError(`${folder} is no job: there is no ${RUN_FILE} in it. nudge train makes one`);
@@ -200,7 +221,7 @@ export function readJobSheet(folder: string): JobSheet {
 		throw new JobError(
 			`${file} is of job format ${sheet?.job ?? "unknown"}, and this nudge knows ${JOB_FORMAT}: use the nudge that made it`,
 		);
-	return sheet as JobSheet;
+	return sheet as AnySheet;
 }
 
 /** The exit code in `rc`; undefined where there is none (still running, killed, or never started). */

@@ -1,6 +1,6 @@
 /** A job in one line, and all that is known of one in several. */
 import { visibleLine } from "../../trace/visible.ts";
-import { stateWords, stepWords } from "../../train/job-words.ts";
+import { madeBy, stateWords, stepWords } from "../../train/job-words.ts";
 import { checkpointsIn, type JobState, type Metric, readFinal } from "../../train/run-folder.ts";
 import { pad } from "../text/cells.ts";
 import { curve } from "../text/curve.ts";
@@ -84,8 +84,11 @@ export function jobFacts(row: JobRow, steps: readonly Metric[], columns: number,
 			"warning",
 		],
 		["now", doing, "info"],
-		["data", `${data.name} (${data.kind}): ${data.samples} samples${tokens}`],
-		["recipe", `${sheet.recipe.name} on ${sheet.recipe.base.model}`],
+		[
+			"data",
+			`${data.name} (${data.kind}): ${data.samples} ${data.kind === "problems" ? "problems" : "samples"}${tokens}`,
+		],
+		[sheet.kind === "sample" ? "sampling" : "recipe", madeBy(sheet)],
 		[
 			"where",
 			`${sheet.target.name} (${sheet.target.kind})${handle ? `, ${handle.id}, attempt ${handle.attempt}` : ""}`,
@@ -99,15 +102,16 @@ export function jobFacts(row: JobRow, steps: readonly Metric[], columns: number,
 /** All of it, for a sheet. */
 export function jobAbout(row: JobRow, steps: readonly Metric[], columns: number, now: number): Line[] {
 	const { folder, handle, sheet } = row.job;
-	const { recipe, shape } = sheet;
+	const { shape } = sheet;
+	const recipe = sheet.kind === "sample" ? undefined : sheet.recipe;
 	const checkpoints = checkpointsIn(folder);
 	return [
 		...jobFacts(row, steps, columns, now),
 		...factLines(
 			[
 				["shape", `${shape.nodes} x ${shape.gpusPerNode > 0 ? `${shape.gpusPerNode} GPUs` : "CPU"}`],
-				["rate", recipe["learning-rate"].toExponential()],
-				["epochs", String(recipe.epochs)],
+				["rate", recipe?.["learning-rate"].toExponential()],
+				["epochs", recipe && String(recipe.epochs)],
 				["made", `${sheet.created} by nudge ${sheet.nudge}`],
 				["here", folder],
 				["there", handle && handle.kind !== "local" ? handle.folder : undefined],

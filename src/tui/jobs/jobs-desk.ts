@@ -96,17 +96,15 @@ export class JobsDesk {
 
 	async #loaded(): Promise<Parts> {
 		const { app, env, talk } = this.#options;
-		const [{ JobsWatch }, { JobDeeds }, { JobsPage }, { openLauncher }, { targetNamed }] = await Promise.all([
+		const [{ JobsWatch }, { JobDeeds }, { JobsPage }, { launcherOf }] = await Promise.all([
 			import("./jobs-watch.ts"),
 			import("./job-deeds.ts"),
 			import("./jobs-page.ts"),
 			import("../../train/open-launcher.ts"),
-			import("../../train/targets.ts"),
 		]);
 		const watch = new JobsWatch({
 			env,
-			open: async ({ handle, sheet }) =>
-				openLauncher(targetNamed(handle?.target ?? sheet.target.name, env), env),
+			open: (job) => launcherOf(job, env),
 			onEnded: (rows) => this.#announce(rows),
 		});
 		this.#watch = watch;

@@ -51,6 +51,18 @@ export async function trainAccepted(deps: TrainAcceptedDeps): Promise<void> {
 	mkdirSync(folder, { recursive: true });
 	const dataset = freeName(folder, "accepted");
 	desk.say("gathering what is accepted ...");
+	const none = (): void => {
+		rmSync(dataset, { recursive: true, force: true });
+		const key = desk.keymap.keysOf("mark.accept")[0];
+		desk.say(
+			`nothing is accepted yet${key === undefined ? "" : `: ${key} in a session accepts its branch`}`,
+			"warning",
+		);
+	};
+	if (!store.ids().some((id) => isAccepted(store, id))) {
+		none();
+		return;
+	}
 	const sheet = await makeFromSessions({
 		store,
 		wanted: { ids: [], accepted: true },
@@ -67,12 +79,7 @@ export async function trainAccepted(deps: TrainAcceptedDeps): Promise<void> {
 	});
 	const { samples } = sheet.waterfall;
 	if (samples === 0) {
-		rmSync(dataset, { recursive: true, force: true });
-		const key = desk.keymap.keysOf("mark.accept")[0];
-		desk.say(
-			`nothing is accepted yet${key === undefined ? "" : `: ${key} in a session accepts its branch`}`,
-			"warning",
-		);
+		none();
 		return;
 	}
 	desk.open(new TrainSheet(deps, dataset, samples));
@@ -274,6 +281,15 @@ class TrainSheet extends Confirm {
 				if (made !== undefined) watch.doing(made, undefined);
 				watch.refresh();
 			});
+	}
+}
+
+/** Whether a person accepted a branch of it; one that cannot be read is told of where sessions are listed. */
+function isAccepted(store: SessionStore, id: string): boolean {
+	try {
+		return store.summary(id)?.mark === "accepted";
+	} catch {
+		return false;
 	}
 }
 
