@@ -76,6 +76,7 @@ class Keeper:
         self.attempt = kept / "attempts" / str(attempt)
         self.seen = {}                         # of growing files: size as it was kept
         self.done = set()                      # checkpoints of which this node's part is kept
+        self.gone = set()                      # those that were kept and made room for newer ones
         self.asked = None                      # why the job was asked to stop
         self.failed = None
 
@@ -90,7 +91,10 @@ class Keeper:
             here = self.run / "ckpt" / folder.name
             if is_whole(here):
                 return
-            if is_whole(folder):
+            if not is_whole(folder):
+                if self.node == 0:             # its parts are not to be taken for those of the one that is made anew
+                    shutil.rmtree(folder, ignore_errors=True)
+            else:
                 shutil.rmtree(here, ignore_errors=True)
                 shutil.copytree(folder, here, ignore=shutil.ignore_patterns("whole-*.json"), copy_function=shutil.copyfile)
                 if is_whole(here):
@@ -104,7 +108,11 @@ class Keeper:
             if self.node == 0:
                 self.growing()
             for folder in checkpoints(self.run):
-                self.checkpoint(folder)
+                try:
+                    self.checkpoint(folder)
+                except FileNotFoundError:
+                    if folder.exists():        # else the trainer has removed it meanwhile, as too old
+                        raise
             self.prune()
             self.failed = None
         except OSError as error:
@@ -124,7 +132,7 @@ class Keeper:
         """Every node keeps its part. Node 0 begins once the trainer says that all ranks have written, the others once node 0
         has; whole.json comes when all parts are there."""
         there = self.kept / "ckpt" / folder.name
-        if folder.name in self.done and self.node > 0 or (there / "whole.json").exists() and folder.name in self.done:
+        if folder.name in self.gone or folder.name in self.done and self.node > 0 or (there / "whole.json").exists() and folder.name in self.done:
             return
         begin = folder / "whole.json" if self.node == 0 else there / "whole-0.json"
         if not begin.exists():
@@ -153,6 +161,7 @@ class Keeper:
         """Older checkpoints go when newer ones are whole; on the other nodes here too, where the trainer removes none."""
         whole = [folder.name for folder in checkpoints(self.kept) if (folder / "whole.json").exists()]
         for name in whole[CHECKPOINTS:]:
+            self.gone.add(name)
             if self.node == 0:
                 (self.kept / "ckpt" / name / "whole.json").unlink(missing_ok=True)
                 shutil.rmtree(self.kept / "ckpt" / name, ignore_errors=True)

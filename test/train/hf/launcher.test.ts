@@ -1,5 +1,13 @@
 /** Jobs on Hugging Face Jobs: the real client against a scripted service that runs what it is given. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -87,7 +95,9 @@ test("sent, started, followed, stopped, resumed, ended and fetched", async () =>
 	expect(await hub.fetch(again, { what: "final", into: to })).toEqual([join(to, "final")]);
 	expect(readFileSync(join(to, "final/model.bin"))).toHaveLength(500_000);
 	expect(existsSync(join(to, "final/final.json"))).toBe(true);
-	// The bucket holds the newest checkpoints alone.
+	// The bucket holds the newest checkpoints alone, though the trainer has kept more.
+	const bucket = join(service.bucket("me/nudge-jobs"), job.sheet.id);
+	expect(readdirSync(join(bucket, "ckpt")).sort()).toEqual(["checkpoint-20", "checkpoint-25"]);
 	const last = await hub.fetch(again, { what: "last", into: to });
 	expect(last).toEqual([join(to, "ckpt/checkpoint-25")]);
 });
@@ -131,8 +141,12 @@ test("the time limit: saved before it, and told where the service ended it", asy
 		state: "stopped",
 		says: expect.stringMatching(/time limit of 1 hours ran out/),
 	});
+	const torn = join(service.bucket("me/nudge-jobs"), other.sheet.id, "ckpt/checkpoint-90");
+	mkdirSync(torn);
+	writeFileSync(join(torn, "whole.json"), '{"files": {"weights": 9}}');
 	const third = await killed.submit(standInJobAgain(other, 12), { attempt: 2 });
 	expect(await stateWhen(killed, third, over)).toEqual({ state: "done" });
+	expect(existsSync(torn)).toBe(false);
 	const { log } = await killed.read(third, { log: 0, metrics: 0 });
 	expect(Buffer.from(log).toString()).toMatch(/checkpoint-5 was fetched|attempt 2 rank 0 .* from step 6/);
 });
