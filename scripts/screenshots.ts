@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { homes } from "../src/trace/home.ts";
-import { type Home, start } from "../test/e2e/program.ts";
+import { ended, type Home, start } from "../test/e2e/program.ts";
 import { openScreen, type Screen } from "../test/e2e/screen.ts";
 import { DARK, LIGHT, svgOf } from "./svg.ts";
 
@@ -20,6 +20,8 @@ type Picture = {
 	readonly args: readonly string[];
 	readonly env?: NodeJS.ProcessEnv;
 	readonly light?: boolean;
+	/** Has run before it: something to look at. */
+	readonly before?: readonly (readonly string[])[];
 	/** Runs beside it from the beginning: something to watch. */
 	readonly beside?: readonly string[];
 	/** Leads to what is to be seen. */
@@ -164,6 +166,39 @@ const PICTURES: readonly Picture[] = [
 		moves: true,
 	},
 	{
+		name: "review",
+		columns: 160,
+		rows: 36,
+		args: ["dataset", "review", "d-seed", "--by", "ada"],
+		before: [
+			["sample", "--out", "plain", "--hints", "off", "--n", "1"],
+			["sample", "--out", "hinted", "--hints", "auto", "--n", "1"],
+			["dataset", "seed", "plain", "hinted", "--out", "d-seed"],
+		],
+		to: async (screen) => {
+			await screen.until(" samples ");
+			screen.press("a");
+			await screen.until("accepted 1");
+			screen.press("R");
+			await screen.until("Why reject");
+			screen.type("says the same twice");
+			screen.press("enter");
+			await screen.until("rejected 1");
+			screen.press("enter");
+			await screen.until("Thinking");
+			screen.press("v", "j", "e");
+			await screen.until("$EDITOR");
+			screen.type("First the easy part. ");
+			screen.press("enter");
+			await screen.until("Why do you edit?");
+			screen.type("shorter plan");
+			screen.press("enter");
+			await screen.until("~ 1 edit");
+			screen.press("escape");
+			await screen.until("edited 1");
+		},
+	},
+	{
 		name: "run",
 		columns: 100,
 		rows: 60,
@@ -199,6 +234,10 @@ mkdirSync(folder, { recursive: true });
 for (const picture of PICTURES) {
 	if (wanted.length > 0 && !wanted.includes(picture.name)) continue;
 	const at = home();
+	for (const words of picture.before ?? []) {
+		const { code, stderr } = await ended(start(at, words));
+		if (code !== 0) throw new Error(`nudge ${words.join(" ")}: ${stderr}`);
+	}
 	const beside = picture.beside && start(at, picture.beside);
 	const screen = openScreen(at, picture.args, {
 		columns: picture.columns,
