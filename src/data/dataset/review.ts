@@ -141,9 +141,8 @@ export function editSegments(
 			continue;
 		}
 		const [a, b] = [Math.max(from, start) - start, Math.min(to, end) - start];
-		if (segment.kind === "output" && (a > 0 || b < segment.text.length || text !== ""))
-			if (a > 0 || b < segment.text.length)
-				return "what Python said cannot be rewritten, only taken out whole";
+		if (segment.kind === "output" && (a > 0 || b < segment.text.length))
+			return "what Python said cannot be rewritten, only taken out whole";
 		removed += segment.text.slice(a, b);
 		result.push(...part(segment, 0, a));
 		putEdit();
