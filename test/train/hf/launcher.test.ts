@@ -20,11 +20,15 @@ import { ScriptedJobs } from "./scripted-jobs.ts";
 
 const TOKEN = "hf_secret_of_the_tests";
 let root: string;
+let before: string | undefined;
 let service: ScriptedJobs;
 let fetched = 0;
 
 beforeAll(async () => {
 	root = mkdtempSync(join(tmpdir(), "nudge-hf-"));
+	// The jobs of the tests go away with it.
+	before = process.env.TMPDIR;
+	process.env.TMPDIR = root;
 	service = await ScriptedJobs.start(root);
 });
 afterEach(() => {
@@ -32,6 +36,8 @@ afterEach(() => {
 });
 afterAll(async () => {
 	await service.stop();
+	if (before === undefined) delete process.env.TMPDIR;
+	else process.env.TMPDIR = before;
 	rmSync(root, { recursive: true, force: true });
 });
 
@@ -188,12 +194,12 @@ test("cancelled, failed of itself, killed without a word, unknown", async () => 
 		says: expect.stringMatching(/exit code: 137/),
 	});
 	// Several in one question; one that the service has forgotten is asked for by itself.
-	const before = service.hub.asked.length;
+	const asked = service.hub.asked.length;
 	const lost = { ...gone, id: "nowhere", job: "lost", folder: "lost" };
 	const states = await hub.poll([handle, gone, lost]);
 	expect(states.get("lost")).toMatchObject({ state: "unknown" });
 	expect(states.get(gone.job)).toMatchObject({ state: "failed" });
-	expect(service.hub.asked.slice(before).filter((line) => line === "GET /api/jobs/me")).toHaveLength(1);
+	expect(service.hub.asked.slice(asked).filter((line) => line === "GET /api/jobs/me")).toHaveLength(1);
 });
 
 test("no token anywhere but among the secrets", async () => {

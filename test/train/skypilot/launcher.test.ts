@@ -13,6 +13,7 @@ import type { SkypilotTarget } from "../../../src/train/targets.ts";
 import { metricsOf, standInJob, stateWhen, stepReached } from "../../cluster/jobs.ts";
 
 let root: string;
+let before: string | undefined;
 let env: NodeJS.ProcessEnv;
 const TARGET: SkypilotTarget = {
 	kind: "skypilot",
@@ -25,6 +26,9 @@ const TARGET: SkypilotTarget = {
 
 beforeAll(() => {
 	root = mkdtempSync(join(tmpdir(), "nudge-sky-"));
+	// The jobs of the tests go away with it.
+	before = process.env.TMPDIR;
+	process.env.TMPDIR = root;
 	const script = fileURLToPath(new URL("scripted-sky.mjs", import.meta.url));
 	mkdirSync(join(root, "bin"));
 	for (const name of ["sky", "aws"]) {
@@ -41,7 +45,11 @@ beforeAll(() => {
 		HF_TOKEN: "hf_secret_of_the_tests",
 	};
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => {
+	if (before === undefined) delete process.env.TMPDIR;
+	else process.env.TMPDIR = before;
+	rmSync(root, { recursive: true, force: true });
+});
 
 const launcher = (over: Partial<SkypilotTarget> = {}, more: NodeJS.ProcessEnv = {}): SkypilotLauncher =>
 	new SkypilotLauncher("sky", { ...TARGET, ...over }, { ...env, ...more }, 0);
@@ -126,11 +134,11 @@ test("cancelled; failed without an exit code; forgotten; all in one question", a
 		job: `j${id}`,
 		folder: `j${id}`,
 	});
-	const before = asked().length;
+	const start = asked().length;
 	const states = await sky.poll([...ids.map(other), other(99)]);
 	expect(
 		asked()
-			.slice(before)
+			.slice(start)
 			.filter(([, , word]) => word === "queue"),
 	).toHaveLength(1);
 	expect(states.get(`j${ids[0]}`)).toMatchObject({
