@@ -1,0 +1,127 @@
+/** A run sampled on a Slurm cluster as an array of four shards, one of which is killed: resumed, fetched, nothing owed, nothing twice. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUNDLED } from "../../src/data/problems.ts";
+import { rolloutFiles } from "../../src/data/run-folder.ts";
+import { BIN, type Home, makeHome, nudge } from "../e2e/program.ts";
+import { Cluster } from "./cluster.ts";
+
+const PROBLEMS = 24;
+const EACH = 8;
+
+let far: string;
+let home: Home;
+let cluster: Cluster;
+beforeAll(async () => {
+	far = mkdtempSync(join(tmpdir(), "nudge-far-"));
+	home = await makeHome();
+	cluster = await Cluster.start();
+	mkdirSync(join(home.dir, "config"), { recursive: true });
+	const of = `host: cluster
+  ssh-config: ${cluster.sshConfig}
+  nudge: ${BIN}
+  env: { NUDGE_HOME: ${home.dir} }`;
+	writeFileSync(
+		join(home.dir, "config", "targets.yaml"),
+		`lab:\n  kind: slurm\n  folder: ${join(far, "jobs")}\n  ${of}\nbox:\n  kind: ssh\n  folder: ${join(far, "box jobs")}\n  ${of}\n`,
+	);
+	const lines = readFileSync(BUNDLED[0]!, "utf8").trim().split("\n").slice(0, PROBLEMS);
+	writeFileSync(join(home.dir, "some.jsonl"), `${lines.join("\n")}\n`);
+}, 300_000);
+afterAll(async () => {
+	await cluster?.stop();
+	home?.remove();
+	rmSync(far, { recursive: true, force: true });
+}, 60_000);
+
+async function said(...args: readonly string[]): Promise<string> {
+	const { code, stdout, stderr } = await nudge(home, args);
+	if (code !== 0) throw new Error(`nudge ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+	return stdout;
+}
+
+type Shown = {
+	readonly state: { readonly state: string; readonly says?: string };
+	readonly handle: { id: string };
+};
+const shown = async (): Promise<Shown> => JSON.parse(await said("jobs", "show", "last", "--json")) as Shown;
+
+async function until(wanted: (now: Shown) => boolean): Promise<Shown> {
+	const deadline = Date.now() + 240_000;
+	for (;;) {
+		const now = await shown();
+		if (wanted(now)) return now;
+		if (Date.now() > deadline)
+			throw new Error(
+				`the job is ${JSON.stringify(now.state)}:\n${await said("jobs", "show", "last")}\n${await said("jobs", "logs", "last")}`,
+			);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	}
+}
+
+const keysIn = (folder: string): string[] =>
+	rolloutFiles(folder).flatMap((file) =>
+		readFileSync(file, "utf8")
+			.trim()
+			.split("\n")
+			.map((line) => (JSON.parse(line) as { key: string }).key),
+	);
+
+const SAMPLE = ["sample", "--problems", "some.jsonl", "--hints", "auto", "--n", String(EACH)];
+
+test("an array of four shards on four nodes: one is killed, resumed alone, fetched and merged", async () => {
+	const dry = await said(...SAMPLE, "--on", "lab", "--shards", "4", "--dry-run");
+	expect(dry).toContain("#SBATCH --array=1,2,3,4");
+	expect(dry).toContain('--shard "$i/4"');
+	await said(...SAMPLE, "--on", "lab", "--shards", "4", "--limit", "4");
+	const { handle } = await shown();
+	const shard = join(
+		far,
+		"jobs",
+		(await said("jobs", "list")).split("\n")[1]!.split(" ")[0]!,
+		"run",
+		"rollouts-2of4.jsonl",
+	);
+	// Looked at where it is: a command takes longer than a rollout.
+	for (let i = 0; i < 600 && (!existsSync(shard) || statSync(shard).size === 0); i++)
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	await cluster.say("scancel", `${handle.id}_2`);
+	const over = await until(({ state }) => !["running", "waiting"].includes(state.state));
+	expect(over.state, await said("jobs", "show", "last")).toMatchObject({
+		state: "lost",
+		says: expect.stringContaining("of 4 shards 3 done, 1 cancelled") as string,
+	});
+	expect(await said("jobs", "show", "last")).toMatch(/^2 +cancelled/m);
+
+	await said("jobs", "resume", "last");
+	await until(({ state }) => state.state === "done");
+	expect((await shown()).handle.id).not.toBe(handle.id);
+	const log = await said("jobs", "logs", "last");
+	for (const shard of [1, 3, 4]) expect(log.split(`shard ${shard} of 4 begins`)).toHaveLength(2);
+	expect(log.split("shard 2 of 4 begins")).toHaveLength(3);
+
+	const run = (await said("jobs", "fetch", "last")).trim();
+	const keys = keysIn(run);
+	expect(keys).toHaveLength(PROBLEMS * EACH);
+	expect(new Set(keys).size).toBe(PROBLEMS * EACH);
+	expect(JSON.parse(await said("runs", "show", run, "--json"))).toMatchObject({ done: PROBLEMS * EACH });
+	await said("runs", "merge", "whole", run);
+	expect(new Set(keysIn(join(home.dir, "whole"))).size).toBe(PROBLEMS * EACH);
+}, 400_000);
+
+test("on a host behind ssh: one shard, ended and gone on with", async () => {
+	const { code, stderr } = await nudge(home, [...SAMPLE, "--on", "box", "--shards", "2"]);
+	expect(code).toBe(2);
+	expect(stderr).toContain("is one host");
+	await said(...SAMPLE, "--on", "box");
+	await until(({ state }) => / [1-9]\d* of 192 rollouts/.test(` ${state.says ?? ""}`));
+	await said("jobs", "cancel", "last");
+	await until(({ state }) => state.state === "cancelled");
+	await said("jobs", "resume", "last");
+	await until(({ state }) => state.state === "done");
+	const keys = keysIn((await said("jobs", "fetch", "last")).trim());
+	expect(keys).toHaveLength(PROBLEMS * EACH);
+	expect(new Set(keys).size).toBe(PROBLEMS * EACH);
+}, 400_000);
