@@ -199,6 +199,26 @@ const PICTURES: readonly Picture[] = [
 		},
 	},
 	{
+		// Trained for real: NUDGE_TRAIN_PYTHON may name a Python that has what training needs.
+		name: "jobs",
+		columns: 120,
+		rows: 36,
+		args: ["open"],
+		env: { LC_ALL: "C.UTF-8" },
+		before: [
+			["sample", "--out", "plain", "--hints", "off", "--n", "1"],
+			["sample", "--out", "hinted", "--hints", "auto", "--n", "1"],
+			["dataset", "seed", "plain", "hinted", "--out", "d-seed"],
+			["train", "d-seed", "--recipe", "tiny", "--set", "epochs=20", "--detach"],
+		],
+		to: async (screen) => {
+			await screen.until("nudge-tiny is ready");
+			screen.press("f12");
+			await screen.until(() => /running +[3-9]\d\//.test(screen.text()), "thirty steps");
+		},
+		moves: true,
+	},
+	{
 		name: "run",
 		columns: 100,
 		rows: 60,

@@ -111,7 +111,8 @@ export class JobDeeds {
 			return;
 		}
 		this.#doing(row, "being stopped", async (launcher) => {
-			keepHandle(job, await launcher.cancel(startedHandle(job), "stop", this.#signal));
+			// Stopped and not cancelled: the handle stays as it is.
+			await launcher.cancel(startedHandle(job), "stop", this.#signal);
 			return `${job.id} saves a checkpoint after its step and stops`;
 		});
 	}
