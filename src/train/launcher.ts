@@ -89,7 +89,8 @@ export type Launcher = {
 	read(handle: Handle, from: Offsets, signal?: AbortSignal): Promise<Piece>;
 	/**
 	 * `stop` asks for a checkpoint and an end (rc 75), `end` for an end within a grace, `kill` waits for nothing. The
-	 * answer comes when it was asked for, not when it has happened. The handle that is returned says that it was cancelled.
+	 * answer comes when it was asked for, not when it has happened. The handle that is returned says that it was cancelled,
+	 * unless it was only stopped.
 	 */
 	cancel(handle: Handle, how: "stop" | "end" | "kill", signal?: AbortSignal): Promise<Handle>;
 	/** Paths of what was fetched; checked against the hashes of final.json where there are some. */

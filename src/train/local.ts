@@ -181,7 +181,9 @@ export class LocalLauncher implements Launcher {
 		const mark = markOf(handle.folder);
 		if (how === "stop") {
 			if (mark && isAlive(mark)) writeFileSync(join(handle.folder, STOP_FILE), "");
-		} else if (mark && isAlive(mark)) {
+			return handle;
+		}
+		if (mark && isAlive(mark)) {
 			try {
 				process.kill(-mark.pid, how === "end" ? "SIGTERM" : "SIGKILL");
 			} catch (error) {

@@ -91,7 +91,7 @@ describe("a job on this machine", () => {
 		await until(() => checkpointsIn(job.folder).length > 0);
 		const asked = await launcher.cancel(handle, "stop");
 		const first = await atEnd(launcher, asked);
-		expect(first.state.state).toBe("cancelled");
+		expect(first.state.state).toBe("stopped");
 		expect(evidenceIn(job.folder)).toMatchObject({ rc: 75, end: { reason: "stopped", attempt: 1 } });
 		const second = await atEnd(here(), await begin(here(), job, 2));
 		expect(second.state).toEqual({ state: "done" });
