@@ -10,6 +10,8 @@ if "-c" in sys.argv:
 
 steps = int(os.environ.get("STAND_IN_STEPS", "40"))
 pause = float(os.environ.get("STAND_IN_SECONDS", "0.1"))
+# Whoever watches takes the time it takes; when this file is there the rest is done at once.
+hurry = Path(os.environ.get("STAND_IN_HURRY", "hurry"))
 attempt = int(os.environ.get("NUDGE_ATTEMPT", "1"))
 whole = sorted(int(p.parent.name.split("-")[1]) for p in Path("ckpt").glob("checkpoint-*/whole.json"))
 first = whole[-1] + 1 if whole else 1
@@ -33,7 +35,7 @@ def end(code, reason, message):
 
 print(f"nudge: attempt {attempt} begins at step {first}", flush=True)
 for step in range(first, steps + 1):
-    time.sleep(pause)
+    time.sleep(0.01 if hurry.exists() else pause)
     loss = 0.4 + 1.6 * math.exp(-step / 12) + 0.05 * math.sin(step * 1.7)
     line = {"step": step, "max_steps": steps, "attempt": attempt, "t": now(), "loss": loss, "grad_norm": 1 / step, "learning_rate": 1e-4 * (1 - step / (steps + 1)), "tokens_per_second": 400 + step}
     with open("metrics.jsonl", "a") as out:

@@ -6,7 +6,8 @@ export const processes: Hostile[] = [
 		name: "a fork bomb",
 		code: "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
 		verdict: ["timeout", "killed"],
-		text: /restarted/,
+		// Where the interrupt reaches the block between two forks, its session is whole and goes on.
+		text: /restarted|timeout: stopped after/,
 	},
 	{
 		name: "a thread bomb",

@@ -71,7 +71,7 @@ describe("what a line means", () => {
 
 test("every command of the table that changes something can be said, or belongs to a screen", () => {
 	const onScreen =
-		/^(palette|interrupt|suspend|redraw|theme|mouse|focus|pane|search|follow|copy|line|half|page|top|event|item|python\.(leave|up|down)|prompt|ended|list|dialog|library|text|form|confirm|field|start|reading|rollouts?|runs|rows|sessions\.replay|session\.engine|hint\.editor)/;
+		/^(palette|interrupt|suspend|redraw|theme|mouse|focus|pane|search|follow|copy|line|half|page|top|event|item|python\.(leave|up|down)|prompt|ended|list|dialog|library|text|form|confirm|field|start|reading|rollouts?|runs|rows|review|samples?|select|jobs|train|training|sessions\.replay|session\.engine|hint\.editor)/;
 	const silent = (Object.keys(COMMANDS) as CommandId[]).filter(
 		(id) => !LINE_WORDS.includes(id as LineWord) && !onScreen.test(id),
 	);
