@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { RunWatch } from "../../data/run-watch.ts";
 import { visibleLine } from "../../trace/visible.ts";
 import type { CommandId, KeyContext } from "../keys/command-table.ts";
+import { type ListLayout, listLayout, rowAt } from "../reading/list-layout.ts";
 import { ListPane } from "../reading/list-pane.ts";
 import { TracePreview } from "../reading/trace-preview.ts";
 import { TraceView } from "../reading/trace-view.ts";
@@ -495,56 +496,18 @@ export class RunPage implements View {
 const asRuns = (line: ReturnType<typeof rowHeader>) =>
 	typeof line === "string" ? [["sheet", line] as const] : line;
 
-type Layout = {
-	readonly head: Rect;
-	readonly progress: Rect;
-	readonly verdicts: Rect;
-	readonly title: Rect;
-	readonly header: Rect;
-	readonly list: Rect;
-	readonly rule?: Rect;
-	readonly previewTitle?: Rect;
-	readonly preview?: Rect;
-	readonly keys: Rect;
-};
+type Layout = ListLayout & { readonly head: Rect; readonly progress: Rect; readonly verdicts: Rect };
 
-const BESIDE_COLUMNS = 150;
-const LIST_SHARE = 0.5;
-const PREVIEW_SHARE = 0.42;
-const ROWS_FOR_PREVIEW = 18;
 const ROWS_FOR_VERDICTS = 12;
-const MOST_PREVIEW_ROWS = 22;
-const BETWEEN = 3;
+const PREVIEW = { previewShare: 0.42, mostPreviewRows: 22 } as const;
 
-/** Head, progress, verdicts; then the list and the text, side by side where that has room; the keys. */
-function layout({ columns, rows }: Size): Layout {
-	const line = (y: number, height = 1): Rect => ({ x: 0, y, width: columns, height });
-	const verdicts = line(2, rows >= ROWS_FOR_VERDICTS ? 1 : 0);
-	const top = 2 + verdicts.height;
-	const lines = {
-		head: line(0),
-		progress: line(1),
+/** Head, progress and verdicts above the list and the text. */
+function layout(size: Size): Layout {
+	const verdicts = rowAt(2, size, size.rows >= ROWS_FOR_VERDICTS ? 1 : 0);
+	return {
+		head: rowAt(0, size),
+		progress: rowAt(1, size),
 		verdicts,
-		keys: { ...line(rows - 1), x: 1, width: columns - 1 },
+		...listLayout(size, { top: 2 + verdicts.height, ...PREVIEW }),
 	};
-	const body = rows - 1 - top;
-	if (columns >= BESIDE_COLUMNS && rows >= ROWS_FOR_PREVIEW) {
-		const width = Math.floor(columns * LIST_SHARE);
-		const right = { x: width + BETWEEN, width: columns - width - BETWEEN };
-		return {
-			...lines,
-			title: { ...line(top), width },
-			header: { ...line(top + 1), width },
-			list: { x: 0, y: top + 2, width, height: body - 2 },
-			rule: { x: width + 1, y: top, width: 1, height: body },
-			previewTitle: { ...line(top), ...right },
-			preview: { ...right, y: top + 1, height: body - 1 },
-		};
-	}
-	const height = rows < ROWS_FOR_PREVIEW ? 0 : Math.min(MOST_PREVIEW_ROWS, Math.floor(body * PREVIEW_SHARE));
-	const list: Rect = { x: 0, y: top + 2, width: columns, height: body - 2 - (height > 0 ? height + 1 : 0) };
-	const shared = { ...lines, title: line(top), header: line(top + 1), list };
-	if (height === 0) return shared;
-	const y = rows - 1 - height;
-	return { ...shared, previewTitle: line(y - 1), preview: { x: 0, y, width: columns, height } };
 }
