@@ -22,6 +22,7 @@ afterEach(async () => {
 afterAll(() => home?.remove());
 
 const SAMPLE = ["sample", "--problems", "six.jsonl", "--hints", "auto", "--json", "--out"];
+const MANY_ROUNDS = ["--rounds", "6", "--max-calls", "40"];
 
 function open(args: readonly string[], options: ScreenOptions = {}): Screen {
 	const screen = openScreen(home, ["runs", ...args], options);
@@ -49,7 +50,8 @@ test.each([
 		await screen.until("There is no run yet");
 		expect(screen.row(0)).toMatch(/not begun ?$/);
 
-		const sampling = start(home, [...SAMPLE, name, "--n", "3", "--concurrency", "2"]);
+		// Rollouts of several rounds: one lasts longer than a look at the run, on a fast machine too.
+		const sampling = start(home, [...SAMPLE, name, "--n", "4", "--concurrency", "2", ...MANY_ROUNDS]);
 		const over = ended(sampling);
 		await screen.until(() => / sampling {2}on \S/.test(screen.row(0)), "the run to be sampled");
 		await screen.until("in flight");
@@ -74,9 +76,9 @@ test.each([
 		const { code, stderr } = await over;
 		expect(code, stderr).toBe(0);
 		await screen.until(() => /done ?$/.test(screen.row(0)), "the end of the run");
-		expect(screen.row(1)).toContain("18 of 18 (100.0 %)");
+		expect(screen.row(1)).toContain("24 of 24 (100.0 %)");
 		expect(screen.row(2)).toMatch(/\+ correct [\d.]+ % \(95 %: [\d.]+ to [\d.]+\)/);
-		expect(title(screen)).toContain("/18");
+		expect(title(screen)).toContain("/24");
 		expect(readdirSync(join(home.dir, name)).filter((file) => file.startsWith("now-"))).toEqual([]);
 
 		// The filter, and the oldest one.
