@@ -160,7 +160,7 @@ test("the list of runs shows each with its progress and leads into one and back"
 
 test("without a terminal it is JSON Lines: how the run stands, and every rollout as it ends, until it is done", async () => {
 	const watching = ended(start(home, ["runs", "watch", "lines", "--every", "1"]));
-	const over = ended(start(home, [...SAMPLE, "lines", "--n", "2"]));
+	const over = ended(start(home, [...SAMPLE, "lines", "--n", "2", ...MANY_ROUNDS]));
 	const { code, stdout, stderr } = await watching;
 	expect(code, stderr).toBe(0);
 	expect((await over).code).toBe(0);
