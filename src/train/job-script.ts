@@ -24,13 +24,17 @@ export function launchScript(recipe: ResolvedRecipe): string {
 		recipe.resolved.processes === 1
 			? `exec "$python" -B train.py .`
 			: `exec "$python" -B -m torch.distributed.run ${where} --nproc-per-node ${each} train.py .`;
+	const cores = recipe.resolved.processes === 1 ? "$(nproc 2> /dev/null || getconf _NPROCESSORS_ONLN)" : "1";
 	return [
 		"#!/usr/bin/env bash",
 		"# Starts the trainer on one node. Written by nudge (src/train/job-script.ts).",
 		`cd "$(dirname "$0")" || exit 1`,
 		`python=\${NUDGE_TRAIN_PYTHON:-python3}`,
 		"export PYTHONUNBUFFERED=1 TOKENIZERS_PARALLELISM=false",
-		...(recipe.resolved.cpu ? [`export CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS="\${OMP_NUM_THREADS:-1}"`] : []),
+		// On CPUs one process takes all cores, and of several each takes one, as torchrun has it.
+		...(recipe.resolved.cpu
+			? [`export CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS="\${OMP_NUM_THREADS:-${cores}}"`]
+			: []),
 		trainer,
 		"",
 	].join("\n");
