@@ -9,6 +9,9 @@ import { FINAL, isOver, type JobSheet, type JobState } from "./run-folder.ts";
 /** Why it cannot be resumed; undefined: it can. Two of one job would spoil each other's checkpoints. */
 export function whyNotResume({ id, handle }: KnownJob, state: JobState): string | undefined {
 	if (state.state === "done") return `${id} is done: there is nothing to resume`;
+	// Their fine-tunes keep no state that one could go on from.
+	if (handle?.kind === "together")
+		return `${id} cannot be taken up where it stopped: Together keeps nothing to resume from. nudge train starts another`;
 	if (!handle || isOver(state)) return undefined;
 	return state.state === "unknown"
 		? `it is not known whether ${id} runs: ${stateWords(state)}. Two of it would spoil each other's checkpoints`

@@ -125,6 +125,8 @@ while :; do
 	code=$?
 	kill -0 $child 2>/dev/null || break
 done
+# The signal may have reached only the program, or that first.
+if [ "$code" = 130 ] || [ "$code" = 143 ]; then ended=yes; fi
 if [ -n "$ended" ]; then
 	echo "shard $i was ended" >> ${LOG_FILE}
 	exit 143

@@ -81,7 +81,7 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 	expect(dry).toContain("#SBATCH --requeue");
 
 	// A step of one sample, and many of them, so that there is a middle.
-	const sets = ["batch.sequences=1", "batch.micro=1", "epochs=12", "save.every=5"].flatMap((set) => [
+	const sets = ["batch.sequences=1", "batch.micro=1", "epochs=60", "save.every=10"].flatMap((set) => [
 		"--set",
 		set,
 	]);

@@ -190,7 +190,7 @@ print(tokenizer.decode(model.float().generate(**ids, max_new_tokens=12)[0]))`;
 	});
 
 	test("packed, and in two processes, it is the same training", async () => {
-		const one = await run("one", ["max-steps=3"]);
+		const one = await run("one", ["max-steps=3", "batch.sequences=8", "batch.micro=8"]);
 		const packed = await run("packed", [
 			"max-steps=3",
 			"tokens.packing=true",
@@ -198,7 +198,12 @@ print(tokenizer.decode(model.float().generate(**ids, max_new_tokens=12)[0]))`;
 			"batch.sequences=1",
 			"batch.micro=1",
 		]);
-		const two = await run("two", ["max-steps=3", "shape.cpu-processes=2", "batch.micro=4"]);
+		const two = await run("two", [
+			"max-steps=3",
+			"shape.cpu-processes=2",
+			"batch.sequences=8",
+			"batch.micro=4",
+		]);
 		expect(metricsOf(one)).toHaveLength(3);
 		same(metricsOf(packed), metricsOf(one));
 		same(metricsOf(two), metricsOf(one));

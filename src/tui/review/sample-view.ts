@@ -316,9 +316,10 @@ export class SampleView extends TraceView {
 		const { decision, edits, notes, by, why } = book.standing(entry.id);
 		const [mark] = DECIDED[decision ?? "none"];
 		const { chosen } = this.thinking;
+		const lines = chosen ? chosen.to - chosen.from + 1 : 0;
 		return [
 			...(book.log.unwritten === undefined ? [] : ["! not saved"]),
-			...(chosen ? [`${chosen.to - chosen.from + 1} lines selected`] : []),
+			...(lines > 0 ? [`${lines} ${lines === 1 ? "line" : "lines"} selected`] : []),
 			decision ? `${mark} ${decision} by ${by}` : ". undecided",
 			edits > 0 ? `~ ${edits} ${edits === 1 ? "edit" : "edits"}` : "",
 			this.#masked ? "shows what trains" : "",
