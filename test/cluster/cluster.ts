@@ -36,6 +36,24 @@ export type ClusterOptions = {
 	readonly accounting?: boolean;
 };
 
+/** Processes of that name below one, those of sessions of their own too. */
+async function below(root: number, name: string): Promise<number[]> {
+	const all = (await say("ps", ["-eo", "pid=,ppid=,comm="]))
+		.trim()
+		.split("\n")
+		.map((line) => line.trim().split(/\s+/));
+	const found: number[] = [];
+	for (const parents = [root]; parents.length > 0; ) {
+		const parent = String(parents.pop());
+		for (const [pid, ppid, comm = ""] of all)
+			if (ppid === parent && comm.startsWith(name)) {
+				found.push(Number(pid));
+				parents.push(Number(pid));
+			}
+	}
+	return found;
+}
+
 export class Cluster {
 	readonly dir: string;
 	readonly env: NodeJS.ProcessEnv;
@@ -84,11 +102,15 @@ export class Cluster {
 
 	/** The network goes: no connection is taken and those that there are end. */
 	async cutNetwork(): Promise<void> {
-		const pid = this.#sshd?.pid;
+		// Its own sessions and no other's, seen while they still have their parent.
+		const sessions = this.#sshd ? await below(this.#sshd.pid, "sshd") : [];
 		await this.#sshd?.stop();
-		if (pid) await say("pkill", ["-KILL", "-P", String(pid)]).catch(() => {});
-		// Sessions have left their parent: they are known by the configuration they were started with.
-		await say("pkill", ["-KILL", "-f", `sshd: .*@|${join(this.dir, "ssh", "sshd_config")}`]).catch(() => {});
+		for (const pid of sessions)
+			try {
+				process.kill(pid, "SIGKILL");
+			} catch {
+				// Gone with the daemon.
+			}
 		this.#sshd = undefined;
 	}
 
@@ -98,7 +120,7 @@ export class Cluster {
 
 	async stop(): Promise<void> {
 		await this.say("scancel", "--full", "--signal=KILL", "-u", userInfo().username).catch(() => {});
-		await this.#sshd?.stop();
+		await this.cutNetwork();
 		await Promise.all(this.#nodes.map((node) => node.stop()));
 		for (const daemon of this.#daemons.toReversed()) await daemon.stop(10_000);
 		rmSync(this.dir, { recursive: true, force: true });

@@ -234,6 +234,27 @@ describe("the embedded engine", () => {
 		}
 	});
 
+	it("gives sixteen traces at once what each has alone", async () => {
+		const asked = Array.from({ length: 16 }, (_, i) => `What is ${123 + 37 * i} * ${89 + 5 * i}?`);
+		const many = await EmbeddedEngine.open({ id: "many", modelPath: tinyModelPath(), parallel: 16 });
+		try {
+			const headers = await Promise.all(
+				asked.map((content) => many.renderHeader([{ role: "user", content }])),
+			);
+			const alone: string[] = [];
+			for (const prefix of headers)
+				alone.push((await drain(engine, prefix, { temperature: 0, maxTokens: 120 })).text);
+			const together = await Promise.all(
+				headers.map((prefix) => drain(many, prefix, { temperature: 0, maxTokens: 120 })),
+			);
+			const same = together.filter(({ text }, i) => text === alone[i]).length;
+			// Sums of a batch are added up in another order, which may turn one of two tokens that are all but equally likely.
+			expect(same).toBeGreaterThanOrEqual(14);
+		} finally {
+			await many.close();
+		}
+	});
+
 	it("refuses a prefix that does not fit, and ends where the context ends", async () => {
 		const { contextTokens } = engine.info.caps;
 		const filler = Array.from({ length: contextTokens + 1 }, (_, i) => header.ids![i % header.ids!.length]!);

@@ -102,7 +102,10 @@ export class Host {
 				? ["--experimental-strip-types", "--no-warnings"]
 				: ["--no-warnings"],
 			stdio: ["ignore", "ignore", "pipe", "ipc"],
-			env: { ...process.env, NODE_OPTIONS: "" },
+			// The library samples each sequence on a thread of Node's pool, and llama.cpp puts the rows of a batch in order when
+			// the first of them is read (llama_get_logits_ith): with several threads at that, traces were given the logits of
+			// others. On one thread they are read one after the other.
+			env: { ...process.env, NODE_OPTIONS: "", UV_THREADPOOL_SIZE: "1" },
 		});
 		const listeners = new Map<number, Listener>();
 		let said = "";
