@@ -160,8 +160,7 @@ describe("Slurm", () => {
 		await cluster.say("scontrol", "requeue", handle.id);
 		const waiting = await stateWhen(launcher, handle, ({ state }) => state === "waiting");
 		expect(waiting).toMatchObject({ says: expect.stringContaining("PENDING") as string });
-		// Slurm waits two minutes before it starts such a job again, unless somebody says otherwise.
-		await cluster.say("scontrol", "update", `JobId=${handle.id}`, "StartTime=now");
+		await cluster.startNow(handle.id);
 		await stateWhen(launcher, handle, ({ state }) => state === "done", 200_000);
 		const metrics = await metricsOf(launcher, handle);
 		const again = metrics.find(({ attempt }) => attempt === 2)!;

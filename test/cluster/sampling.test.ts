@@ -106,7 +106,7 @@ test("an array of four shards on four nodes: one is killed, one put back, the fi
 		await cluster.say("squeue", "--noheader", "--format=%t", `--jobs=${handle.id}_3`);
 	for (let i = 0; i < 600 && (await third()).trim() !== "PD"; i++)
 		await new Promise((resolve) => setTimeout(resolve, 100));
-	await cluster.say("scontrol", "update", `JobId=${handle.id}_3`, "StartTime=now");
+	await cluster.startNow(`${handle.id}_3`);
 	const over = await until(({ state }) => !["running", "waiting"].includes(state.state));
 	expect(over.state, await said("jobs", "show", "last")).toMatchObject({
 		state: "lost",

@@ -106,7 +106,7 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 	const { handle } = await until(({ last }) => (last?.step ?? 0) >= 12);
 	await cluster.say("scontrol", "requeue", handle.id);
 	await until(({ state }) => state.state === "waiting");
-	await cluster.say("scontrol", "update", `JobId=${handle.id}`, "StartTime=now");
+	await cluster.startNow(handle.id);
 	const end = await until(({ state }) => state.state !== "waiting" && state.state !== "running");
 	expect(end.state).toEqual({ state: "done" });
 	expect(end.last!.step).toBe(end.last!.max_steps);
