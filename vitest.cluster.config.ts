@@ -8,8 +8,8 @@ export default defineConfig({
 		hookTimeout: 180_000,
 		reporters: ["verbose", "./test/count.ts"],
 		pool: "forks",
-		// Real daemons on a machine that may be crowded: what needed a second try is listed at the end (test/count.ts).
-		retry: 1,
+		// Real daemons on a machine that may be crowded: what needed another try is listed at the end (test/count.ts).
+		retry: 2,
 		fileParallelism: false,
 	},
 });
