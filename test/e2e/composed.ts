@@ -103,7 +103,7 @@ const PLAIN_GROUND = ["default", false, false, false].join();
 
 /** The same screen drawn anew has the same cells: nothing was left over. For a screen on which nothing moves. */
 export async function expectAsDrawnAnew(screen: Screen): Promise<void> {
-	const before = cellsOf(screen);
+	const before = await settled(screen);
 	const from = screen.raw.length;
 	const same = (): boolean => cellsOf(screen).every((row, y) => row === before[y]);
 	screen.press("ctrl+l");
@@ -116,6 +116,18 @@ export async function expectAsDrawnAnew(screen: Screen): Promise<void> {
 		);
 		throw new Error(`drawn anew, the screen is another one:\n${rows.join("\n")}\n${screen.text()}`);
 	}
+}
+
+/** The cells of a screen when the last of what was on its way (a prompt, a verdict) is there. */
+async function settled(screen: Screen): Promise<string[]> {
+	let cells = cellsOf(screen);
+	for (let i = 0; i < 50; i++) {
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		const now = cellsOf(screen);
+		if (now.every((row, y) => row === cells[y])) break;
+		cells = now;
+	}
+	return cells;
 }
 
 /** Waits until a text has gone. */
