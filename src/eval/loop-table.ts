@@ -86,14 +86,10 @@ export function orderSays(rows: readonly Row[]): string[] {
 	for (const [low, high] of pairs) {
 		const [a, b] = [of(low), of(high)];
 		if (a?.accuracy === undefined || b?.accuracy === undefined) continue;
-		const apart = a.interval && b.interval && a.interval[1] < b.interval[0];
-		const word = apart
-			? "clearly below"
-			: a.accuracy < b.accuracy
-				? "below"
-				: a.accuracy > b.accuracy
-					? "ABOVE"
-					: "equal to";
+		const apart =
+			a.interval && b.interval && (a.interval[1] < b.interval[0] || b.interval[1] < a.interval[0]);
+		const which = a.accuracy === b.accuracy ? "equal to" : a.accuracy < b.accuracy ? "below" : "ABOVE";
+		const word = apart ? `clearly ${which}` : which;
 		const sure = apart || a.accuracy === b.accuracy ? "" : ", within the intervals";
 		says.push(`- ${low} is ${word} ${high} (${percent(a.accuracy)} and ${percent(b.accuracy)}${sure}).`);
 	}
