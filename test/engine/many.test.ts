@@ -63,16 +63,28 @@ async function lab(count: number, options: Partial<ScriptedOptions> = {}): Promi
 	return made;
 }
 
+/** Asked again while no engine answers. */
+async function answered<T>(ask: () => Promise<T>, tries = 300): Promise<T> {
+	for (let i = 1; ; i++)
+		try {
+			return await ask();
+		} catch (error) {
+			if (!(error instanceof EngineError) || i >= tries) throw error;
+			await new Promise((resolve) => setTimeout(resolve, 2));
+		}
+}
+
 /** Goes on as the loop does: after a break from what arrived. Undefined: it was not to be had. */
 async function persist(engine: Engine, tries = 300, from?: Prefix): Promise<string | undefined> {
-	const header = from ?? (await engine.renderHeader(MESSAGES));
+	const header = from ?? (await answered(() => engine.renderHeader(MESSAGES)));
 	let prefix = header;
 	for (let i = 0; i < tries; i++) {
 		const run = await drain(engine, prefix, GREEDY);
 		prefix = extended(prefix, run);
 		if (run.end) {
 			const text = prefix.text.slice(header.text.length);
-			expect(await engine.detokenize!(prefix.ids!.slice(header.ids!.length))).toBe(text);
+			const ids = prefix.ids!.slice(header.ids!.length);
+			expect(await answered(() => engine.detokenize!(ids))).toBe(text);
 			return text;
 		}
 		if (!(run.error instanceof EngineError)) throw run.error;
