@@ -11,6 +11,7 @@ import { rolloutFiles } from "../../src/data/run-folder.ts";
 import { BIN, type Home, makeHome, nudge } from "../e2e/program.ts";
 import { hintFile } from "../hints/folders.ts";
 import { Cluster } from "./cluster.ts";
+import { Person } from "./person.ts";
 
 const PROBLEMS = 24;
 const EACH = 8;
@@ -18,9 +19,11 @@ const EACH = 8;
 let far: string;
 let home: Home;
 let cluster: Cluster;
+let person: Person;
 beforeAll(async () => {
 	far = mkdtempSync(join(tmpdir(), "nudge-far-"));
 	home = await makeHome();
+	person = new Person(home);
 	cluster = await Cluster.start();
 	mkdirSync(join(home.dir, "config"), { recursive: true });
 	const of = `host: cluster
@@ -39,31 +42,6 @@ afterAll(async () => {
 	home?.remove();
 	rmSync(far, { recursive: true, force: true });
 }, 60_000);
-
-async function said(...args: readonly string[]): Promise<string> {
-	const { code, stdout, stderr } = await nudge(home, args);
-	if (code !== 0) throw new Error(`nudge ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
-	return stdout;
-}
-
-type Shown = {
-	readonly state: { readonly state: string; readonly says?: string };
-	readonly handle: { id: string };
-};
-const shown = async (): Promise<Shown> => JSON.parse(await said("jobs", "show", "last", "--json")) as Shown;
-
-async function until(wanted: (now: Shown) => boolean): Promise<Shown> {
-	const deadline = Date.now() + 240_000;
-	for (;;) {
-		const now = await shown();
-		if (wanted(now)) return now;
-		if (Date.now() > deadline)
-			throw new Error(
-				`the job is ${JSON.stringify(now.state)}:\n${await said("jobs", "show", "last")}\n${await said("jobs", "logs", "last")}`,
-			);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-	}
-}
 
 const keysIn = (folder: string): string[] =>
 	rolloutFiles(folder).flatMap((file) =>
@@ -86,15 +64,15 @@ const SAMPLE = ["sample", "--problems", "some.jsonl", "--hints", "auto", "--n", 
 test("an array of four shards on four nodes: one is killed, resumed alone, fetched and merged", async () => {
 	// Of a try before this one.
 	rmSync(join(home.dir, "whole"), { recursive: true, force: true });
-	const dry = await said(...SAMPLE, "--on", "lab", "--shards", "4", "--dry-run");
+	const dry = await person.said(...SAMPLE, "--on", "lab", "--shards", "4", "--dry-run");
 	expect(dry).toContain("#SBATCH --array=1,2,3,4");
 	expect(dry).toContain('--shard "$i/4"');
-	await said(...SAMPLE, "--on", "lab", "--shards", "4", "--limit", "4");
-	const { handle } = await shown();
+	await person.said(...SAMPLE, "--on", "lab", "--shards", "4", "--limit", "4");
+	const { handle } = await person.shown();
 	const shard = join(
 		far,
 		"jobs",
-		(await said("jobs", "list")).split("\n")[1]!.split(" ")[0]!,
+		(await person.said("jobs", "list")).split("\n")[1]!.split(" ")[0]!,
 		"run",
 		"rollouts-2of4.jsonl",
 	);
@@ -102,26 +80,28 @@ test("an array of four shards on four nodes: one is killed, resumed alone, fetch
 	for (let i = 0; i < 600 && (!existsSync(shard) || statSync(shard).size === 0); i++)
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	await cluster.say("scancel", `${handle.id}_2`);
-	const over = await until(({ state }) => !["running", "waiting"].includes(state.state));
-	expect(over.state, await said("jobs", "show", "last")).toMatchObject({
+	const over = await person.until(({ state }) => !["running", "waiting"].includes(state.state));
+	expect(over.state, await person.said("jobs", "show", "last")).toMatchObject({
 		state: "lost",
 		says: expect.stringContaining("of 4 shards 3 done, 1 cancelled") as string,
 	});
-	expect(await said("jobs", "show", "last")).toMatch(/^2 +cancelled/m);
+	expect(await person.said("jobs", "show", "last")).toMatch(/^2 +cancelled/m);
 
-	await said("jobs", "resume", "last");
-	await until(({ state }) => state.state === "done");
-	expect((await shown()).handle.id).not.toBe(handle.id);
-	const log = await said("jobs", "logs", "last");
+	await person.said("jobs", "resume", "last");
+	await person.until(({ state }) => state.state === "done");
+	expect((await person.shown()).handle.id).not.toBe(handle.id);
+	const log = await person.said("jobs", "logs", "last");
 	const begun = [1, 2, 3, 4].map((shard) => log.split(`shard ${shard} of 4 begins`).length - 1);
 	expect(begun).toEqual([1, 2, 1, 1]);
 
-	const run = (await said("jobs", "fetch", "last")).trim();
+	const run = (await person.said("jobs", "fetch", "last")).trim();
 	const keys = keysIn(run);
 	expect(keys).toHaveLength(PROBLEMS * EACH);
 	expect(new Set(keys).size).toBe(PROBLEMS * EACH);
-	expect(JSON.parse(await said("runs", "show", run, "--json"))).toMatchObject({ done: PROBLEMS * EACH });
-	await said("runs", "merge", "whole", run);
+	expect(JSON.parse(await person.said("runs", "show", run, "--json"))).toMatchObject({
+		done: PROBLEMS * EACH,
+	});
+	await person.said("runs", "merge", "whole", run);
 	expect(new Set(keysIn(join(home.dir, "whole"))).size).toBe(PROBLEMS * EACH);
 }, 400_000);
 
@@ -131,13 +111,13 @@ test("on a host behind ssh: one shard, with hints of one's own, ended and gone o
 	const { code, stderr } = await nudge(home, [...own, "--on", "box", "--shards", "2"]);
 	expect(code).toBe(2);
 	expect(stderr).toContain("is one host");
-	await said(...own, "--on", "box");
-	await until(({ state }) => / [1-9]\d* of 192 rollouts/.test(` ${state.says ?? ""}`));
-	await said("jobs", "cancel", "last");
-	await until(({ state }) => state.state === "cancelled");
-	await said("jobs", "resume", "last");
-	await until(({ state }) => state.state === "done");
-	const run = (await said("jobs", "fetch", "last")).trim();
+	await person.said(...own, "--on", "box");
+	await person.until(({ state }) => / [1-9]\d* of 192 rollouts/.test(` ${state.says ?? ""}`));
+	await person.said("jobs", "cancel", "last");
+	await person.until(({ state }) => state.state === "cancelled");
+	await person.said("jobs", "resume", "last");
+	await person.until(({ state }) => state.state === "done");
+	const run = (await person.said("jobs", "fetch", "last")).trim();
 	const keys = keysIn(run);
 	expect(keys).toHaveLength(PROBLEMS * EACH);
 	expect(new Set(keys).size).toBe(PROBLEMS * EACH);

@@ -2,20 +2,31 @@
  * What a user does: accepts five live sessions, trains on them with one command on a Slurm cluster behind ssh, closes nudge,
  * loses the network, opens nudge again, fetches the model and talks to it. All of it real; the model is the tiny one.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { trainPython } from "../../src/train/environment.ts";
-import { ended, type Home, makeHome, nudge, start } from "../e2e/program.ts";
+import { ended, type Home, makeHome, start } from "../e2e/program.ts";
 import { Cluster } from "./cluster.ts";
+import { Person } from "./person.ts";
 
 let far: string;
 let home: Home;
 let cluster: Cluster;
+let person: Person;
 beforeAll(async () => {
 	far = mkdtempSync(join(tmpdir(), "nudge-far-"));
 	home = await makeHome();
+	person = new Person(home);
 	const { python } = await trainPython(process.env, 0);
 	cluster = await Cluster.start({ accounting: true });
 	mkdirSync(join(home.dir, "config"), { recursive: true });
@@ -37,30 +48,11 @@ afterAll(async () => {
 	rmSync(far, { recursive: true, force: true });
 }, 60_000);
 
-async function said(...args: readonly string[]): Promise<string> {
-	const { code, stdout, stderr } = await nudge(home, args);
-	if (code !== 0) throw new Error(`nudge ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
-	return stdout;
-}
-
-type Shown = {
-	readonly state: { readonly state: string; readonly says?: string };
-	readonly handle: { readonly id: string };
-	readonly last?: { readonly step: number; readonly max_steps: number };
-};
-const shown = async (): Promise<Shown> => JSON.parse(await said("jobs", "show", "last", "--json")) as Shown;
-
-async function until(wanted: (now: Shown) => boolean, withinMs = 240_000): Promise<Shown> {
-	const deadline = Date.now() + withinMs;
-	for (;;) {
-		const now = await shown();
-		if (wanted(now)) return now;
-		if (Date.now() > deadline)
-			throw new Error(
-				`the job is ${JSON.stringify(now.state)} at ${JSON.stringify(now.last)}:\n${await said("jobs", "logs", "last")}`,
-			);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-	}
+/** Steps that the latest job has done, as its metrics say. */
+function stepsDone(): number {
+	const job = readdirSync(join(far, "jobs")).sort().at(-1)!;
+	const file = join(far, "jobs", job, "metrics.jsonl");
+	return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;
 }
 
 test("five accepted sessions become a model that was trained on the cluster, across a cut network and a requeue", async () => {
@@ -73,17 +65,17 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 		[731, 309],
 		[846, 275],
 	]) {
-		await said("run", "--problem", `What is ${a} * ${b}?`, "--answer", String(a! * b!));
-		await said("sessions", "mark", "last", "accepted");
+		await person.said("run", "--problem", `What is ${a} * ${b}?`, "--answer", String(a! * b!));
+		await person.said("sessions", "mark", "last", "accepted");
 	}
-	await said("dataset", "from-sessions", "--mark", "accepted", "--out", "by-hand");
-	const doctor = await said("doctor", "lab");
+	await person.said("dataset", "from-sessions", "--mark", "accepted", "--out", "by-hand");
+	const doctor = await person.said("doctor", "lab");
 	expect(doctor).toContain("accounting answers");
-	const dry = await said("train", "by-hand", "--recipe", "tiny", "--on", "lab", "--dry-run");
+	const dry = await person.said("train", "by-hand", "--recipe", "tiny", "--on", "lab", "--dry-run");
 	expect(dry).toContain("#SBATCH --requeue");
 
 	// A step of one sample, and many of them, so that there is a middle.
-	const sets = ["batch.sequences=1", "batch.micro=1", "epochs=60", "save.every=10"].flatMap((set) => [
+	const sets = ["batch.sequences=1", "batch.micro=1", "epochs=80", "save.every=10"].flatMap((set) => [
 		"--set",
 		set,
 	]);
@@ -99,27 +91,31 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 	training.kill("SIGKILL");
 	await over;
 	await cluster.cutNetwork();
-	const away = await shown();
+	const away = await person.shown();
 	expect(away.state).toMatchObject({
 		state: "unknown",
 		says: expect.stringContaining("cannot be reached") as string,
 	});
 	await cluster.mendNetwork();
-	const { handle } = await until(({ last }) => (last?.step ?? 0) >= 12);
+	const { handle } = await person.shown();
+	// Where it writes them: a look through nudge takes many steps' time.
+	for (let i = 0; i < 2_400 && stepsDone() < 30; i++)
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	expect(stepsDone()).toBeGreaterThanOrEqual(30);
 	await cluster.say("scontrol", "requeue", handle.id);
-	await until(({ state }) => state.state === "waiting");
+	await person.until(({ state }) => state.state === "waiting");
 	await cluster.startNow(handle.id);
-	const end = await until(({ state }) => state.state !== "waiting" && state.state !== "running");
+	const end = await person.until(({ state }) => state.state !== "waiting" && state.state !== "running");
 	expect(end.state).toEqual({ state: "done" });
 	expect(end.last!.step).toBe(end.last!.max_steps);
-	const metrics = (await said("jobs", "metrics", "last", "--json"))
+	const metrics = (await person.said("jobs", "metrics", "last", "--json"))
 		.trim()
 		.split("\n")
 		.map((line) => JSON.parse(line) as { step: number; attempt: number });
 	expect(metrics.map(({ step }) => step)).toEqual(metrics.map((_, i) => i + 1));
 	expect(new Set(metrics.map(({ attempt }) => attempt))).toEqual(new Set([1, 2]));
 
-	await said("jobs", "fetch", "last", "--to", "model");
+	await person.said("jobs", "fetch", "last", "--to", "model");
 	const final = JSON.parse(readFileSync(join(home.dir, "model", "final", "final.json"), "utf8")) as {
 		trained: Record<string, number>;
 		lineage: { dataset: { kind: string } };
@@ -127,7 +123,7 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 	expect(final.lineage.dataset.kind).toBe("sessions");
 	expect(final.trained.model).toBeGreaterThan(100);
 	expect(final.trained.output ?? 0).toBe(0);
-	const talk = await said(
+	const talk = await person.said(
 		"run",
 		"--problem",
 		"What is 388 * 286?",
