@@ -1,9 +1,11 @@
 /** What `nudge sample` was asked for: options, settings and files, checked before anything is opened. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { BUNDLED } from "../data/problems.ts";
 import { parseShard, type Shard, WHOLE } from "../data/run-folder.ts";
 import { surveyed } from "../data/run-sheet.ts";
+import { SMALL_MODEL_BYTES } from "../engine/embedded/protocol.ts";
 import type { OneEngine } from "../engine/open.ts";
 import { parseSpec, splitSpecs } from "../engine/spec.ts";
 import { nearest } from "../hints/nearest.ts";
@@ -16,6 +18,8 @@ import { effectiveSettings } from "./settings.ts";
 /** As the field samples for rejection sampling (CoRT, open-r1), unless somebody says otherwise. */
 const SAMPLING = { temperature: "0.6", "top-p": "0.95" } as const;
 const SAMPLES = 16;
+/** Traces of a small embedded model at the same time, at most, where nobody says how many. */
+const SMALL_MOST = 16;
 /** What `--hints` takes besides a library; that nobody can be asked is said by name. */
 const MODES: readonly string[] = ["auto", "off", "ask"];
 
@@ -121,9 +125,13 @@ function enginesOf(
 	return list.map((one) => {
 		const parsed = typeof one === "string" ? parseSpec(one, named) : one;
 		if (parsed.type !== "embedded") return { engine: one, parallel: undefined };
-		// Each has a context of its own: for the tiny model that is nothing, for a large one much memory.
-		const auto = parsed.path === undefined ? 4 : 2;
+		// Each has a context of its own: for a small model that is little, for a large one much memory.
+		const auto = isSmall(parsed.path) ? Math.min(SMALL_MOST, Math.max(4, 2 * availableParallelism())) : 2;
 		const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
 		return { engine: { ...parsed, parallel }, parallel };
 	});
 }
+
+/** The model that comes with nudge has no path. A file that cannot be read is for the engine to complain of. */
+const isSmall = (path: string | undefined): boolean =>
+	path === undefined || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) < SMALL_MODEL_BYTES;

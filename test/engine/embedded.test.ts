@@ -152,7 +152,7 @@ describe("the embedded engine", () => {
 			{ temperature: 0, maxTokens: 5000 },
 			{
 				onChunk: () => {
-					if (!killed) process.kill(engine.childPid!, "SIGKILL");
+					if (!killed) process.kill(engine.childPids[0]!, "SIGKILL");
 					killed = true;
 				},
 			},
@@ -168,7 +168,7 @@ describe("the embedded engine", () => {
 		const script = (end: string): string => `
 			const { openEngine } = await import(${JSON.stringify(new URL("../../src/engine/open.ts", import.meta.url).href)});
 			const engine = await openEngine("embedded");
-			console.log(engine.childPid);
+			console.log(engine.childPids[0]);
 			${end}`;
 		for (const end of ["process.kill(process.pid, 'SIGKILL')", ""]) {
 			const { stdout } = await new Promise<{ stdout: string }>((resolve) =>

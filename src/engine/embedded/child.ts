@@ -7,18 +7,16 @@ import { basename } from "node:path";
 import type { LlamaModel } from "node-llama-cpp";
 import type { Chunk, SampleOptions } from "../engine.ts";
 import { joined } from "../flow.ts";
-import type { FromChild, LoadSettings, ToChild } from "./protocol.ts";
+import { type FromChild, type LoadSettings, SMALL_MODEL_BYTES, type ToChild, worthOf } from "./protocol.ts";
 import { type Counters, Slot, type Watch } from "./slot.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-/** Models below this size are faster on one thread: llama.cpp's threads wait for each other in busy loops (serving reference section 6). */
-const ONE_THREAD_BELOW_BYTES = 200e6;
 /**
  * A prefix goes through the model in slices: between two of them an abort is heard. A tiny model takes one token at a time:
  * several at once are computed in another order, and where two tokens are all but equally likely a trace that is resumed
  * could then go another way than one that was never cut. It costs a hint's few tokens some milliseconds.
  */
-const sliceTokens = (bytes: number): number => (bytes < ONE_THREAD_BELOW_BYTES ? 1 : bytes < 2e9 ? 128 : 64);
+const sliceTokens = (bytes: number): number => (bytes < SMALL_MODEL_BYTES ? 1 : bytes < 2e9 ? 128 : 64);
 /** Chunks of one request are sent at most this often; the first goes at once. */
 const SEND_EVERY_MS = 5;
 
@@ -58,7 +56,7 @@ async function load(settings: LoadSettings): Promise<void> {
 	const { stat } = await import("node:fs/promises");
 	const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
 	const { size } = await stat(settings.modelPath);
-	const threads = settings.threads ?? (size < ONE_THREAD_BELOW_BYTES ? 1 : await physicalCores());
+	const threads = settings.threads ?? (size < SMALL_MODEL_BYTES ? 1 : await physicalCores());
 	const llama = await getLlama({
 		gpu: settings.gpu,
 		build: "never",
@@ -139,11 +137,7 @@ function dispatch(): void {
 		if (free.length === 0) return;
 		const request = waiting.shift()!;
 		const ids = request.ids ?? loaded.vocabulary.header(request.text);
-		const worth = (slot: Slot): number => {
-			// What is found there counts against half of what is lost there: another trace may want it again.
-			const common = slot.common(ids);
-			return common - (slot.heldTokens - common) / 2;
-		};
+		const worth = (slot: Slot): number => worthOf(slot.common(ids), slot.heldTokens);
 		const best = free.reduce((a, b) => (worth(b) > worth(a) ? b : a));
 		busy.add(best);
 		void generate(request, ids, best).finally(() => {

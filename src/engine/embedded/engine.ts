@@ -1,8 +1,8 @@
 /**
- * The embedded engine: llama.cpp through node-llama-cpp, in a process of its own. Exact: token ids in and out, the KV
+ * The embedded engine: llama.cpp through node-llama-cpp, in processes of its own. Exact: token ids in and out, the KV
  * cache kept between requests, marker scanning beside the sampler.
  */
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Prefix } from "../../trace/span.ts";
 import {
 	type Chunk,
@@ -14,7 +14,7 @@ import {
 	type SampleOptions,
 } from "../engine.ts";
 import { MINIMAL_CHATML, renderTemplate } from "../template.ts";
-import { Host } from "./host.ts";
+import { Processes, processesFor } from "./processes.ts";
 import {
 	type EngineStats,
 	type FromChild,
@@ -44,16 +44,12 @@ type Arrived = FromChild | { readonly type: "lost"; readonly error: EngineError 
 export class EmbeddedEngine implements Engine {
 	readonly info: EngineInfo;
 	readonly facts: ModelFacts;
-	readonly #host: Host;
+	readonly #processes: Processes;
 	readonly #template: string | undefined;
-	#stats: EngineStats = { evaluated: 0, reused: 0, discarded: 0, evicted: 0 };
-	/** What children that are gone had counted. */
-	#before: EngineStats = this.#stats;
-	#pid: number | undefined;
 
 	/** Checks the file, starts the child and loads the model. */
 	static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
-		await access(options.modelPath).catch(() => {
+		const { size } = await stat(options.modelPath).catch(() => {
 			throw new EngineError(
 				"missing",
 				`There is no model file at ${options.modelPath}. Give the path of a GGUF file (embedded:/path/model.gguf), or use a server (see: nudge doctor --help).`,
@@ -66,17 +62,17 @@ export class EmbeddedEngine implements Engine {
 			gpu: options.gpu ?? false,
 			...(options.threads === undefined ? {} : { threads: options.threads }),
 		};
-		const host = new Host(settings);
+		const processes = new Processes(settings, processesFor(settings, size));
 		try {
-			return new EmbeddedEngine(options, host, await host.facts());
+			return new EmbeddedEngine(options, processes, await processes.first.facts());
 		} catch (error) {
-			await host.close();
+			await processes.close();
 			throw error;
 		}
 	}
 
-	private constructor(options: EmbeddedOptions, host: Host, facts: ModelFacts) {
-		this.#host = host;
+	private constructor(options: EmbeddedOptions, processes: Processes, facts: ModelFacts) {
+		this.#processes = processes;
 		this.#template = options.template ?? facts.template;
 		this.facts = facts;
 		this.info = {
@@ -98,12 +94,12 @@ export class EmbeddedEngine implements Engine {
 
 	/** Tokens evaluated, reused and thrown away since the engine was opened, as of the last end of a request. */
 	stats(): EngineStats {
-		return sum(this.#before, this.#stats);
+		return this.#processes.stats();
 	}
 
-	/** The process that holds the model: for a test that kills it. */
-	get childPid(): number | undefined {
-		return this.#host.pid;
+	/** The processes that hold the model, the first one first: for a test that kills it. */
+	get childPids(): readonly number[] {
+		return this.#processes.pids;
 	}
 
 	/** Said by doctor: where the header's template comes from. */
@@ -137,7 +133,14 @@ export class EmbeddedEngine implements Engine {
 		if (signal?.aborted) return abortedBeforeStart(prefix);
 		const arrived: Arrived[] = [];
 		let wake: (() => void) | undefined;
-		const request = await this.#host.request(
+		const seat = this.#processes.seatFor(prefix.ids);
+		const held = [...(prefix.ids ?? [])];
+		seat.running++;
+		const ended = (): void => {
+			seat.running--;
+			seat.holds(held);
+		};
+		const asked = seat.host.request(
 			(id) => ({
 				type: "generate",
 				id,
@@ -147,12 +150,17 @@ export class EmbeddedEngine implements Engine {
 			}),
 			(message) => {
 				// Here and not below: a request that is left early still ends, and is still counted.
-				if (message.type === "end") this.#stats = message.stats;
+				if (message.type === "end") seat.counted(message.stats);
+				if (message.type === "chunk") for (const id of message.chunk.ids ?? []) held.push(id);
+				else ended();
 				arrived.push(message);
 				wake?.();
 			},
 		);
-		this.#noteChild();
+		// Not even begun, or its process could not be started: nothing of it will arrive.
+		asked.catch(ended);
+		const request = await asked;
+		seat.noteChild();
 		const abort = (): void => request.send({ type: "abort", id: request.id });
 		signal?.addEventListener("abort", abort, { once: true });
 		if (signal?.aborted) abort();
@@ -181,16 +189,7 @@ export class EmbeddedEngine implements Engine {
 	}
 
 	close(): Promise<void> {
-		return this.#host.close();
-	}
-
-	/** The counters of a child begin at 0: what the one before had counted is added. */
-	#noteChild(): void {
-		if (this.#pid !== undefined && this.#pid !== this.#host.pid) {
-			this.#before = this.stats();
-			this.#stats = { evaluated: 0, reused: 0, discarded: 0, evicted: 0 };
-		}
-		this.#pid = this.#host.pid;
+		return this.#processes.close();
 	}
 
 	async #ids(text: string, as: "header" | "plain" | "special"): Promise<number[]> {
@@ -201,22 +200,13 @@ export class EmbeddedEngine implements Engine {
 
 	#ask(build: (id: number) => ToChild): Promise<FromChild> {
 		return new Promise((resolve, reject) => {
-			this.#host
+			this.#processes.first
 				.request(build, (message) =>
 					message.type === "lost" ? reject(fresh(message.error)) : resolve(message),
 				)
 				.catch(reject);
 		});
 	}
-}
-
-function sum(a: EngineStats, b: EngineStats): EngineStats {
-	return {
-		evaluated: a.evaluated + b.evaluated,
-		reused: a.reused + b.reused,
-		discarded: a.discarded + b.discarded,
-		evicted: a.evicted + b.evicted,
-	};
 }
 
 /** An error of its own for everyone who waited, each with its stack. */

@@ -8,15 +8,24 @@ export type LoadSettings = {
 	readonly modelPath: string;
 	/** Most tokens of a trace; less where the model was trained on less or memory is short. */
 	readonly contextTokens: number;
-	/** Traces kept at the same time, each with its own KV cache. */
+	/** Traces kept at the same time, each with its own KV cache; of one process, in what it is told. */
 	readonly parallel: number;
 	/** Undefined: chosen by the size of the model and the number of physical cores. */
 	readonly threads?: number;
 	readonly gpu: "auto" | false;
 };
 
+/** Models below this size are faster on one thread: llama.cpp's threads wait for each other in busy loops (serving reference section 6). */
+export const SMALL_MODEL_BYTES = 200e6;
+
 /** Up to this size of the vocabulary all of it is looked at when a request leaves nothing out; above, llama.cpp draws then. */
 export const SMALL_VOCABULARY = 8192;
+
+/**
+ * What a cache that begins with `common` of a prefix's tokens, and holds `held`, is worth to that prefix: what is found
+ * there counts against half of what is lost there, which another trace may want again.
+ */
+export const worthOf = (common: number, held: number): number => common - (held - common) / 2;
 
 /** Token counts since the engine was opened. */
 export type EngineStats = {
