@@ -93,19 +93,24 @@ export class Cluster {
 
 	/**
 	 * What was put back into the queue starts now, and not after the two minutes that Slurm waits. Said until it is heard: a
-	 * job that is still ending gets its two minutes afterwards.
+	 * job that is still ending gets its two minutes afterwards. A node refuses a credential of the second in which it
+	 * revoked the one before: that second is let pass.
 	 */
 	async startNow(id: string): Promise<void> {
+		const seen = new Set<string>();
 		for (let i = 0; i < 240; i++) {
 			const state = (
-				await this.say("squeue", "--noheader", "--format=%t", `--jobs=${id}`).catch(() => "")
+				await this.say("squeue", "--noheader", "--format=%t %r", `--jobs=${id}`).catch(() => "")
 			).trim();
-			if (state === "PD")
+			if (state.startsWith("PD") && seen.has("PD")) {
+				if (/held/i.test(state)) await this.say("scontrol", "release", id).catch(() => "");
 				await this.say("scontrol", "update", `JobId=${id}`, "StartTime=now").catch(() => "");
-			else if (state === "R" || state === "") return;
+			} else if (state.startsWith("PD")) await new Promise((resolve) => setTimeout(resolve, 2_000));
+			else if (state.startsWith("R ") || state === "") return;
+			seen.add(state.slice(0, 2)).add(state);
 			await new Promise((resolve) => setTimeout(resolve, 500));
 		}
-		throw new Error(`job ${id} does not start`);
+		throw new Error(`job ${id} does not start; it was ${[...seen].join(", ")}`);
 	}
 
 	/** A node dies: its daemon and all that ran on it. */
