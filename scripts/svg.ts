@@ -38,6 +38,7 @@ export type SvgOptions = {
 };
 
 const CELL = { width: 8.4, height: 18, base: 13, margin: 14, font: 14 };
+const BRAILLE = /[\u2800-\u28ff]/;
 const DIM = 0.6;
 
 /** What cells that stand beside each other must share to be one piece of text. */
@@ -92,10 +93,13 @@ export function svgOf(screen: xterm.Terminal, options: SvgOptions = {}): string 
 		if (trimmed !== "") {
 			const fill = style.fill === look.ink ? "" : ` fill="${style.fill}"`;
 			const font = `${style.bold ? ' font-weight="bold"' : ""}${style.italic ? ' font-style="italic"' : ""}`;
-			const length = (cells - (text.length - trimmed.length)) * CELL.width;
-			parts.push(
-				`<text x="${left.toFixed(1)}" y="${top + CELL.base}" textLength="${length.toFixed(1)}"${fill}${font}${dim}>${xmlText(trimmed)}</text>`,
-			);
+			const say = (at: number, of: number, words: string): string =>
+				`<text x="${(left + at * CELL.width).toFixed(1)}" y="${top + CELL.base}" textLength="${(of * CELL.width).toFixed(1)}"${fill}${font}${dim}>${xmlText(words)}</text>`;
+			// Dots of a curve come from another font, whose width nobody knows: each stands where its cell is.
+			if (BRAILLE.test(trimmed)) {
+				const words = trimmed.matchAll(/[\u2801-\u28ff]|[^\u2800-\u28ff\s]+/g);
+				for (const { 0: word, index } of words) parts.push(say(index, word.length, word));
+			} else parts.push(say(0, cells - (text.length - trimmed.length), trimmed));
 		}
 		if (style.underline) parts.push(rect(top + CELL.base + 2, 1, style.fill, dim));
 		if (style.strike) parts.push(rect(top + CELL.base - 5, 1, style.fill, dim));

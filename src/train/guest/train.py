@@ -494,8 +494,8 @@ def make_callback(run, recipe, resumed, watchdog):
             if step > self.logged:
                 self.append(line)
                 self.logged, self.last = step, line
-            say(f"step {step}/{state.max_steps} loss {line.get('loss')} lr {logs.get('learning_rate', 0):.3g} "
-                f"grad {line.get('grad_norm')} {line['tokens_per_second']:.0f} tokens/s")
+            say(f"step {step}/{state.max_steps} loss {logs.get('loss', math.nan):.4g} lr {logs.get('learning_rate', 0):.3g} "
+                f"grad {logs.get('grad_norm', math.nan):.3g} {line['tokens_per_second']:.0f} tokens/s")
             if not all(math.isfinite(logs.get(name, 0.0)) for name in ("loss", "grad_norm")):
                 raise not_finite(step, logs["loss"], recipe)
 
