@@ -7,7 +7,7 @@ import { parseShard, type Shard, WHOLE } from "../data/run-folder.ts";
 import { surveyed } from "../data/run-sheet.ts";
 import { SMALL_MODEL_BYTES } from "../engine/embedded/protocol.ts";
 import type { OneEngine } from "../engine/open.ts";
-import { parseSpec, splitSpecs } from "../engine/spec.ts";
+import { parseSpec, pathOf, splitSpecs } from "../engine/spec.ts";
 import { nearest } from "../hints/nearest.ts";
 import type { LabSettings } from "../reason/lab.ts";
 import { visibleLine } from "../trace/visible.ts";
@@ -49,7 +49,7 @@ export function samplePlan(context: Context): SamplePlan {
 	if (!shard) throw new UsageError(`--shard takes I/K, part I of K from 1/K to K/K, not "${said}"`);
 	const settings = samplingSettings(context);
 	const given = [...((options.problems as readonly string[] | undefined) ?? []), ...args];
-	const engines = enginesOf(settings, atOnce);
+	const engines = enginesOf(settings, atOnce, io);
 	return {
 		folder: resolve(io.cwd, out),
 		samples,
@@ -119,6 +119,7 @@ function libraryOf(context: Context): string | undefined {
 function enginesOf(
 	{ engine, named }: LabSettings,
 	atOnce: number | "auto",
+	io: Pick<Context["io"], "cwd" | "env">,
 ): { readonly engine: OneEngine; readonly parallel: number | undefined }[] {
 	const said = typeof engine === "string" ? splitSpecs(engine, named) : engine;
 	const list: readonly OneEngine[] = "type" in said ? [said] : said;
@@ -126,12 +127,14 @@ function enginesOf(
 		const parsed = typeof one === "string" ? parseSpec(one, named) : one;
 		if (parsed.type !== "embedded") return { engine: one, parallel: undefined };
 		// Each has a context of its own: for a small model that is little, for a large one much memory.
-		const auto = isSmall(parsed.path) ? Math.min(SMALL_MOST, Math.max(4, 2 * availableParallelism())) : 2;
+		const auto = isSmall(parsed.path, io) ? Math.min(SMALL_MOST, Math.max(4, 2 * availableParallelism())) : 2;
 		const parallel = parsed.parallel ?? (atOnce === "auto" ? auto : Math.min(atOnce, 32));
 		return { engine: { ...parsed, parallel }, parallel };
 	});
 }
 
 /** The model that comes with nudge has no path. A file that cannot be read is for the engine to complain of. */
-const isSmall = (path: string | undefined): boolean =>
-	path === undefined || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) < SMALL_MODEL_BYTES;
+const isSmall = (path: string | undefined, io: Pick<Context["io"], "cwd" | "env">): boolean =>
+	path === undefined ||
+	(statSync(pathOf(path, io), { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY) <
+		SMALL_MODEL_BYTES;

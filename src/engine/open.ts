@@ -2,8 +2,7 @@
  * From a name to a running engine. What an engine is made of is loaded only when that engine is asked for.
  */
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, EngineError } from "./engine.ts";
 import {
@@ -11,6 +10,7 @@ import {
 	type EngineType,
 	type NamedEngine,
 	parseSpec,
+	pathOf,
 	STANDARD_URLS,
 	splitSpecs,
 } from "./spec.ts";
@@ -94,10 +94,8 @@ async function openOne(spec: OneEngine, options: OpenOptions): Promise<Engine> {
 }
 
 async function openKnown(id: string, config: EngineConfig, options: OpenOptions): Promise<Engine> {
-	const cwd = options.cwd ?? process.cwd();
-	const home = (options.env ?? process.env).HOME ?? homedir();
-	// A shell opens "~" itself, a configuration file does not.
-	const at = (path: string): string => resolve(cwd, path.startsWith("~/") ? join(home, path.slice(2)) : path);
+	const { cwd = process.cwd(), env = process.env } = options;
+	const at = (path: string): string => pathOf(path, { cwd, env });
 	const { type } = config;
 	if (type === "embedded") {
 		const { EmbeddedEngine } = await import("./embedded/engine.ts");

@@ -1,6 +1,8 @@
 /**
  * How a user names an engine: one short text, or a named entry of the configuration. Parsing only; nothing is opened.
  */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { EngineError } from "./engine.ts";
 
 export const ENGINE_TYPES = [
@@ -169,3 +171,9 @@ function wrong(spec: string, why: string): EngineError {
 		`"${shown}" names no engine: ${why}. An engine is one of\n${formsText()}`,
 	);
 }
+
+/** A path as a person writes it. A shell opens "~" itself, a configuration file does not. */
+export const pathOf = (
+	path: string,
+	{ cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): string => resolve(cwd, path.startsWith("~/") ? join(env.HOME ?? homedir(), path.slice(2)) : path);

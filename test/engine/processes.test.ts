@@ -52,6 +52,14 @@ it("spreads traces over its processes, and each goes on where its cache is", asy
 	});
 });
 
+it("does not let a trace wait where its prefix is while there is room elsewhere", async () => {
+	await withFour(async (engine, headers) => {
+		const long = extended(headers[0]!, await drain(engine, headers[0]!, { temperature: 0, maxTokens: 300 }));
+		await Promise.all([1, 2, 3].map((seed) => drain(engine, long, { temperature: 1, seed, maxTokens: 20 })));
+		expect(engine.childPids).toHaveLength(Math.min(2, availableParallelism()));
+	});
+});
+
 it("loses with a process what ran in it and nothing else, and starts it anew", async () => {
 	await withFour(async (engine, headers) => {
 		await Promise.all(headers.map((header) => drain(engine, header, { temperature: 0, maxTokens: 5 })));

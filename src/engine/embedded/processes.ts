@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from "node:os";
 import { Host } from "./host.ts";
-import { type EngineStats, type LoadSettings, SMALL_MODEL_BYTES, worthOf } from "./protocol.ts";
+import { commonTokens, type EngineStats, type LoadSettings, SMALL_MODEL_BYTES, worthOf } from "./protocol.ts";
 
 /** A process with fewer traces than this has no batches to make. */
 const TRACES_EACH = 2;
@@ -45,10 +45,11 @@ export class Processes {
 		return this.#seats.flatMap(({ host }) => host.pid ?? []);
 	}
 
-	/** Where a prefix is to go on. */
+	/** Where a prefix is to go on: it waits for nobody while there is room elsewhere, whatever is held there. */
 	seatFor(ids: readonly number[] | undefined): Seat {
+		const free = this.#seats.filter((seat) => seat.hasRoom);
 		const worth = (seat: Seat): number => seat.common(ids) - BUSY_TOKENS * seat.running;
-		return this.#seats.reduce((a, b) => (worth(b) > worth(a) ? b : a));
+		return (free.length > 0 ? free : this.#seats).reduce((a, b) => (worth(b) > worth(a) ? b : a));
 	}
 
 	stats(): EngineStats {
@@ -77,15 +78,19 @@ export class Seat {
 		this.#slots = slots;
 	}
 
+	get hasRoom(): boolean {
+		return this.running < this.#slots;
+	}
+
 	/** How many tokens of a prefix it holds, as far as can be told from here. */
 	common(ids: readonly number[] | undefined): number {
 		if (ids === undefined) return 0;
-		return Math.max(0, ...this.#held.map((held) => shared(held, ids)));
+		return Math.max(0, ...this.#held.map((held) => commonTokens(held, ids)));
 	}
 
 	/** A trace has ended there, in the place of the one that it goes on from if there is one. */
 	holds(ids: readonly number[]): void {
-		const worth = (held: readonly number[]): number => worthOf(shared(held, ids), held.length);
+		const worth = (held: readonly number[]): number => worthOf(commonTokens(held, ids), held.length);
 		if (this.#held.length === this.#slots) {
 			const left = this.#held.reduce((a, b) => (worth(b) > worth(a) ? b : a));
 			this.#held.splice(this.#held.indexOf(left), 1);
@@ -110,13 +115,6 @@ export class Seat {
 		}
 		this.#pid = this.host.pid;
 	}
-}
-
-function shared(a: readonly number[], b: readonly number[]): number {
-	const most = Math.min(a.length, b.length);
-	let n = 0;
-	while (n < most && a[n] === b[n]) n++;
-	return n;
 }
 
 function sum(a: EngineStats, b: EngineStats): EngineStats {

@@ -21,6 +21,14 @@ export const SMALL_MODEL_BYTES = 200e6;
 /** Up to this size of the vocabulary all of it is looked at when a request leaves nothing out; above, llama.cpp draws then. */
 export const SMALL_VOCABULARY = 8192;
 
+/** How many tokens two traces have in common from their beginning. */
+export function commonTokens(a: readonly number[], b: readonly number[]): number {
+	const most = Math.min(a.length, b.length);
+	let n = 0;
+	while (n < most && a[n] === b[n]) n++;
+	return n;
+}
+
 /**
  * What a cache that begins with `common` of a prefix's tokens, and holds `held`, is worth to that prefix: what is found
  * there counts against half of what is lost there, which another trace may want again.

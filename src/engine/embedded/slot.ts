@@ -10,7 +10,7 @@ import type { Chunk, GenerateEnd, SampleOptions, TokenAlternative } from "../eng
 import { Flow, type Rest } from "../flow.ts";
 import { Characters, lensOf } from "./characters.ts";
 import { type Candidate, draw, mix, randomAt } from "./draw.ts";
-import { type EngineStats, SMALL_VOCABULARY } from "./protocol.ts";
+import { commonTokens, type EngineStats, SMALL_VOCABULARY } from "./protocol.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** How many of the most likely tokens are looked at where the request itself does not say (top-k). */
@@ -55,10 +55,7 @@ export class Slot {
 
 	/** How many tokens of a prefix are in the cache. */
 	common(ids: readonly number[]): number {
-		const most = Math.min(ids.length, this.#held.length);
-		let n = 0;
-		while (n < most && ids[n] === this.#held[n]) n++;
-		return n;
+		return commonTokens(ids, this.#held);
 	}
 
 	get heldTokens(): number {
