@@ -21,6 +21,16 @@ type Seen = {
 	readonly runners: Runner[];
 };
 
+function linesOf(screen: Terminal): string[] {
+	const buffer = screen.buffer.active;
+	const all = Array.from(
+		{ length: buffer.length },
+		(_, row) => buffer.getLine(row)?.translateToString(true).trimEnd() ?? "",
+	);
+	while (all.at(-1) === "") all.pop();
+	return all;
+}
+
 async function withPane(use: (seen: Seen) => Promise<void>): Promise<void> {
 	const pane = await openPtyInterpreter(python, { cols: 80, rows: 24 });
 	const screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
@@ -28,15 +38,7 @@ async function withPane(use: (seen: Seen) => Promise<void>): Promise<void> {
 	screen.onData((reply) => pane.write(reply));
 	const runners: Runner[] = [];
 	pane.onRunning((running) => runners.push(running));
-	const lines = (): string[] => {
-		const buffer = screen.buffer.active;
-		const all = Array.from(
-			{ length: buffer.length },
-			(_, row) => buffer.getLine(row)?.translateToString(true).trimEnd() ?? "",
-		);
-		while (all.at(-1) === "") all.pop();
-		return all;
-	};
+	const lines = (): string[] => linesOf(screen);
 	const until = (what: RegExp): Promise<void> =>
 		expect.poll(() => lines().join("\n"), { timeout: 15_000, interval: 20 }).toMatch(what);
 	try {
@@ -74,6 +76,40 @@ test("person and model share one namespace, and the screen tells them apart", as
 		expect(runners).toContain("model");
 		expect(runners).toContain("person");
 		expect(pane.running).toBe(null);
+	});
+});
+
+test("what is typed ahead, from the first moment on, is seen once and in its place", async () => {
+	const pane = await openPtyInterpreter(python, { cols: 80, rows: 24 });
+	const screen = new Terminal({ cols: 80, rows: 24, scrollback: 1000, allowProposedApi: true });
+	pane.onData((data) => screen.write(data));
+	const seen = (): string[] => linesOf(screen).filter((line) => line !== "");
+	const entries = Array.from({ length: 60 }, (_, n) => n);
+	try {
+		for (const n of entries) {
+			pane.write(`a${n} = ${n}; a${n} * 3\r`);
+			if (n % 3 === 2) await new Promise((resolve) => setTimeout(resolve, n % 4));
+		}
+		await expect.poll(() => seen().slice(-2), { timeout: 15_000, interval: 20 }).toEqual(["177", ">>>"]);
+		expect(seen()).toEqual([...entries.flatMap((n) => [`>>> a${n} = ${n}; a${n} * 3`, `${3 * n}`]), ">>>"]);
+	} finally {
+		await pane.close();
+	}
+});
+
+test("a paste, an Enter that ends no line and keys for a program that reads find their places", async () => {
+	await withPane(async ({ pane, until }) => {
+		pane.write("1 + 1\r\u001b[200~for i in range(2):\n\tprint(i)\n\u001b[201~\r'af' + 'ter'\r");
+		await until(
+			/>>> 1 \+ 1\n2\n>>> for i in range\(2\):\n\s+print\(i\)\n0\n1\n>>> 'af' \+ 'ter'\n'after'\n>>>$/,
+		);
+		pane.write("'a\u0016\r");
+		pane.write("b'\u0003");
+		await until(/KeyboardInterrupt\n>>>$/);
+		pane.write(
+			"import sys, time\rtime.sleep(0.3); sys.stdin.readline()\rfor the program\r'typed ' + 'ahead'\r",
+		);
+		await until(/\n'for the program\\n'\n>>> 'typed ' \+ 'ahead'\n'typed ahead'\n>>>$/);
 	});
 });
 

@@ -7,8 +7,8 @@ afterwards they are the terminal again.
 
 Packets here, besides those of worker.py: to the prompt "G" (go: the block's clock runs), "A" (the block's output is on
 the screen: draw the prompt), "C" (Ctrl+C at the prompt; the newline that follows ends the line to be dropped), "W" (another width). From it:
-"B" (ready to begin the block), "p" with 1 or 0 (the person's code begins, or the prompt waits again), "h" (a line that
-the person has entered, for the history).
+"B" (ready to begin the block), "n" (the prompt reads keys until the next Enter), "p" with 1 or 0 (the person's code
+begins, or the prompt is back), "h" (a line that the person has entered, for the history).
 """
 
 import builtins
@@ -50,10 +50,6 @@ class Prompt:
         os.environ["TERM"] = "xterm-256color"
         self.to_terminal()
         self.cooked = termios.tcgetattr(0)
-        # Between readline and the person's code the terminal echoes nothing: keys typed ahead are seen once, at the prompt.
-        self.silent = termios.tcgetattr(0)
-        self.silent[3] &= ~(termios.ECHO | termios.ECHONL)
-        self.set_modes(self.silent)
         self.input = self.person_input()
         self.readline = self.prepare_readline(history)
         self._hook = ctypes.PYFUNCTYPE(ctypes.c_int)(self.idle)
@@ -158,12 +154,18 @@ class Prompt:
 
     def line(self, prompt: str) -> str:
         self.waiting, self.cancelled = True, False
-        self.set_modes(self.cooked)
+        hooked = self.readline is not None and not self.libedit  # whose way of reading calls no such hook
+        if hooked:
+            # Called when readline has the terminal: a key that came before would be echoed by the terminal itself too.
+            self.readline.set_startup_hook(lambda: self.say(b"n"))
+        else:
+            self.say(b"n")
         try:
             return _ask(prompt)
         finally:
-            self.set_modes(self.silent)
             self.waiting = False
+            if hooked:
+                self.readline.set_startup_hook(None)
             while not self.cancelled and select.select([_CONTROL], [], [], 0)[0] and self.peek() == b"C":
                 self.worker.receive()
                 self.cancelled = True
@@ -180,7 +182,6 @@ class Prompt:
         try:
             builtins.input = self.input
             worker.line_ended()
-            self.set_modes(self.cooked)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             _, text = blocks.run(source, f"<input {self.entries}>", worker.namespace, settle=False)
         except KeyboardInterrupt:
@@ -192,7 +193,7 @@ class Prompt:
             os._exit(0)
         if not text and worker.stdin.closed:
             text = _STAYS.rstrip()  # exit() and quit() close what they read
-        self.to_terminal(self.silent)
+        self.to_terminal(self.cooked)
         os.write(1, _RESET)
         worker.fresh_line()
         if text:

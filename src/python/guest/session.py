@@ -172,6 +172,8 @@ class Session:
                     self.terminal.ready(event)
                 if self.child is not child:
                     break  # what else was reported belongs to the old worker's descriptors
+            if self.terminal is not None:
+                self.terminal.look()
             if self.block is not None and self.block.begun:
                 self._watch(self.block)
             elif time.monotonic() > self.look_at:
@@ -184,7 +186,8 @@ class Session:
     def _wait_ms(self) -> int:
         if self.block is not None and self.block.begun:
             return max(1, min(int(WATCH_S * 1000), int(self.block.left_s() * 1000) + 1))
-        return int(IDLE_LOOK_S * 1000)
+        idle_ms = int(IDLE_LOOK_S * 1000)
+        return idle_ms if self.terminal is None else self.terminal.wait_ms(idle_ms)
 
     def _look_around(self) -> None:
         """Between blocks. A person's code may run then, within the memory limit; of the model's nothing may."""

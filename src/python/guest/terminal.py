@@ -2,13 +2,16 @@
 
 Everything on the screen goes through here, so the person sees one true sequence: what they type, what their code prints,
 and each of the model's blocks with its mark, its output and its result. While a model's block runs, keys are held back,
-so that no block ever reads what a person types; Ctrl+C is not held but interrupts the block. What the person has
-entered is remembered here and told to nudge, so that their history outlives this worker and this session.
+so that no block ever reads what a person types; Ctrl+C is not held but interrupts the block. What is typed ahead of the
+prompt is held too and comes to it line by line: else the terminal itself would show it, between other things, before
+the prompt does. What the person has entered is remembered here and told to nudge, so that their history outlives this
+worker and this session.
 """
 
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import termios
@@ -20,6 +23,13 @@ NOBODY, MODEL, PERSON = 0, 1, 2
 _SHOWN_OUTPUT = 64 << 10  # of one block, on the screen
 _SHOWN_CODE = 16 << 10
 _HELD_KEYS = 64 << 10
+_ENTER = re.compile(rb"[\r\n]")
+_PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
+# The person's code that runs for longer than this has the keyboard.
+_MOMENT_S = 0.05
+# So long keys wait for a prompt that says nothing: an Enter need not end a line (Ctrl+V takes it into it).
+_ANSWER_S = 1.0
+_START_S = 10.0
 _MARKS = {False: (b"model>>>", b"model..."), True: (b">>>", b"...")}
 _CODE, _DIM, _BAD, _PLAIN = b"\x1b[36m", b"\x1b[2m", b"\x1b[31m", b"\x1b[0m"
 # Takes back what a program may leave behind on a screen: half a sequence, the alternate screen, styles and modes. Going
@@ -44,6 +54,9 @@ class Terminal:
         self.at_prompt = False
         self.keys = bytearray()
         self.held = bytearray()
+        self.hold_until = 0.0
+        self.reads = False  # the prompt, the next line
+        self.pasting = False
         self.shown = 0
         self.newline = True
 
@@ -60,7 +73,7 @@ class Terminal:
         self.token = os.urandom(16)
         self._tell_history(child)
         child.say(self.token, b"P", os.ttyname(self.kept).encode())
-        self.at_prompt = True
+        self.at_prompt, self.reads, self.hold_until = True, False, time.monotonic() + _START_S
 
     def close(self) -> None:
         self._read()
@@ -70,6 +83,7 @@ class Terminal:
 
     def lost(self, why: bytes) -> None:
         self._read()
+        self.held.clear()
         self.session.send(b"T", RESET)
         self.newline = False
         self._line(why)
@@ -121,11 +135,15 @@ class Terminal:
 
     def from_prompt(self, kind: bytes, payload: bytes) -> None:
         if kind == b"p":
-            self.at_prompt = payload != b"\1"
+            self.at_prompt, self.reads = payload != b"\1", False
+            self.hold_until = time.monotonic() + (_ANSWER_S if self.at_prompt else _MOMENT_S)
             self._runs(NOBODY if self.at_prompt else PERSON)
             block = self.session.block
             if self.at_prompt and block is not None and not block.sent:
                 self.session.send_block(block)
+        elif kind == b"n" and self.at_prompt:
+            self.reads, self.pasting = True, False
+            self._release()
         elif kind == b"h":
             self._remember(payload)
 
@@ -134,6 +152,18 @@ class Terminal:
             self._read()
         if event & select.POLLOUT:
             self._type(b"")
+
+    def wait_ms(self, otherwise: int) -> int:
+        """How long the loop may wait before it looks here again."""
+        if not self.held:
+            return otherwise
+        return max(1, min(otherwise, int((self.hold_until - time.monotonic()) * 1000) + 1))
+
+    def look(self) -> None:
+        """Keys that were held for long enough."""
+        if self.held and time.monotonic() >= self.hold_until and not self._block_runs():
+            self.reads = True
+            self._release()
 
     def _set_size(self) -> None:
         cols, rows = self.size
@@ -174,25 +204,58 @@ class Terminal:
 
     def _keys(self, data: bytes) -> None:
         """Ctrl+C ends the line at the prompt and interrupts a block; the person's own code gets it from the terminal."""
-        block = self.session.block
-        if block is not None and block.begun:
-            _, ctrl_c, after = data.rpartition(b"\3")
-            if ctrl_c:
-                self.held.clear()
-                self.session.interrupt(block, KILLED)
-            self.held += after
-            del self.held[_HELD_KEYS:]
-        elif self.at_prompt and b"\3" in data:
+        _, ctrl_c, after = data.rpartition(b"\3")
+        if ctrl_c:
             # As a terminal does: what was typed ahead and not read yet is gone too.
-            after = data.rpartition(b"\3")[2]
-            self.keys.clear()
-            termios.tcflush(self.kept, termios.TCIFLUSH)
-            self.session.child.say(self.token, b"C")
-            self._type(b"\n")
-            if after:
-                self._keys(after)
-        else:
-            self._type(data)
+            self.held.clear()
+            if self._block_runs():
+                self.session.interrupt(self.session.block, KILLED)
+            elif self.at_prompt:
+                self.keys.clear()
+                termios.tcflush(self.kept, termios.TCIFLUSH)
+                self.session.child.say(self.token, b"C")
+                self._enter(b"\n")
+            else:
+                self._type(b"\3")
+        self.held += after
+        del self.held[_HELD_KEYS:]
+        self._release()
+
+    def _block_runs(self) -> bool:
+        return self.session.block is not None and self.session.block.begun
+
+    def _release(self) -> None:
+        """What may be read of the keys that were held: at the prompt a line."""
+        if self._block_runs():
+            return
+        if not self.at_prompt:
+            if time.monotonic() >= self.hold_until:
+                self._type(self._take(len(self.held)))
+            return
+        while self.reads and self.held:
+            if self.pasting:
+                end = self.held.find(_PASTED)
+                self.pasting = end < 0
+                self._type(self._take(len(self.held) if end < 0 else end + len(_PASTED)))
+                continue
+            enter, paste = _ENTER.search(self.held), self.held.find(_PASTE)
+            if paste >= 0 and (enter is None or paste < enter.start()):
+                self.pasting = True
+                self._type(self._take(paste + len(_PASTE)))
+            elif enter is None:
+                self._type(self._take(len(self.held)))
+            else:
+                self._enter(self._take(enter.end()))
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self.held[:size])
+        del self.held[:size]
+        return taken
+
+    def _enter(self, line: bytes) -> None:
+        """The prompt says when it reads the next."""
+        self.reads, self.hold_until = False, time.monotonic() + _ANSWER_S
+        self._type(line)
 
     def _type(self, data: bytes) -> None:
         """Keys for whoever reads the terminal."""
@@ -253,7 +316,4 @@ class Terminal:
         self.session.send(b"b", struct.pack("<IBd", block.number, verdict, took_ms))
         self._runs(NOBODY)
         self.session.child.say(block.token, b"A")
-        held = bytes(self.held)
-        self.held.clear()
-        if held:
-            self._keys(held)
+        self._release()
