@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { trainPython } from "../../src/train/environment.ts";
 import { ended, type Home, makeHome, start } from "../e2e/program.ts";
 import { Cluster } from "./cluster.ts";
-import { Person } from "./person.ts";
+import { Person, type Shown } from "./person.ts";
 
 let far: string;
 let home: Home;
@@ -105,7 +105,8 @@ test("five accepted sessions become a model that was trained on the cluster, acr
 	await cluster.say("scontrol", "requeue", handle.id);
 	await person.until(({ state }) => state.state === "waiting");
 	await cluster.startNow(handle.id);
-	const end = await person.until(({ state }) => state.state !== "waiting" && state.state !== "running");
+	const isOver = ({ state }: Shown): boolean => state.state !== "waiting" && state.state !== "running";
+	const end = await person.until(isOver, 420_000);
 	expect(end.state).toEqual({ state: "done" });
 	expect(end.last!.step).toBe(end.last!.max_steps);
 	const metrics = (await person.said("jobs", "metrics", "last", "--json"))

@@ -29,7 +29,7 @@ type Ran = { code: number; out: string; err: string };
 
 function run(
 	words: string,
-	how: { input?: string; columns?: number; signal?: AbortSignal } = {},
+	how: { input?: string; columns?: number; signal?: AbortSignal; heard?: (said: string) => void } = {},
 ): Promise<Ran> {
 	const stdin = new PassThrough();
 	const stdout = new PassThrough();
@@ -38,9 +38,11 @@ function run(
 	let err = "";
 	stdout.on("data", (data) => {
 		out += String(data);
+		how.heard?.(out);
 	});
 	stderr.on("data", (data) => {
 		err += String(data);
+		how.heard?.(err);
 	});
 	if (how.input !== undefined) {
 		Object.assign(stdin, { isTTY: true });
@@ -199,8 +201,10 @@ describe("nudge sessions replay", () => {
 	test("ends at Ctrl+C, at the start of a line", async () => {
 		make([...TRACE.slice(0, 3), { type: "tokens", ...on, t: NOON + 10_000_000, text: "later", segment: 1 }]);
 		const stop = new AbortController();
-		setTimeout(() => stop.abort(), 50);
-		const { code, out } = await run("sessions replay last", { signal: stop.signal });
+		const heard = (said: string): void => {
+			if (said.includes("[2J")) stop.abort();
+		};
+		const { code, out } = await run("sessions replay last", { signal: stop.signal, heard });
 		expect({ code, out }).toEqual({ code: 130, out: "Wait␛[2J\n" });
 	});
 });
@@ -299,8 +303,10 @@ describe("nudge sessions rm", () => {
 	test("Ctrl+C at the question removes nothing", async () => {
 		make(TRACE);
 		const stop = new AbortController();
-		setTimeout(() => stop.abort(), 50);
-		expect((await run("sessions rm last", { input: "", signal: stop.signal })).code).toBe(130);
+		const heard = (said: string): void => {
+			if (said.includes("[y/N]")) stop.abort();
+		};
+		expect((await run("sessions rm last", { input: "", signal: stop.signal, heard })).code).toBe(130);
 		expect(store.ids()).toEqual([FIRST]);
 	});
 
