@@ -58,7 +58,7 @@ test("person and model share one namespace, and the screen tells them apart", as
 		expect(result).toMatchObject({ verdict: "ok", text: "y is 82\n82", outputBytes: 10 });
 		pane.write("y\r");
 		await until(/\n82\n\[block 1.*\]\n>>> y\n82\n>>>$/);
-		const timeless = lines().map((line) => line.replace(/, <?\d+ ms\]$/, ", T]"));
+		const timeless = lines().map((line) => line.replace(/, <?[\d.]+ m?s\]$/, ", T]"));
 		expect(timeless).toEqual([
 			">>> x = 41",
 			">>> x + 1",
