@@ -1,5 +1,5 @@
 /** The life of the host: how it starts, what it refuses, and that nothing outlives it. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,6 +30,21 @@ describe.each(kinds)("under %s", (kind) => {
 		child.kill("SIGKILL");
 		await once(child, "exit");
 		await expect.poll(() => processesNaming(mark), { timeout: 10_000 }).toEqual([]);
+	});
+
+	// As administrators set them: 64 kB of locked memory, for one, is what some systems begin with.
+	test("limits of the machine that are lower than ours stand, and Python works below them", async () => {
+		const limits = "ulimit -l 64 -f 400000 -i 200 -q 8192 -s 16384 -n 1024 -c 0";
+		const script = join(import.meta.dirname, "prints-42.ts");
+		const words = ["-c", `${limits} && exec "$@"`, "bash", process.execPath, script, kind];
+		expect(execFileSync("bash", words, { encoding: "utf8" })).toBe("42\n42\n");
+	});
+
+	test("too few open files are said", async () => {
+		const script = join(import.meta.dirname, "prints-42.ts");
+		const words = ["-c", 'ulimit -n 400 && exec "$@"', "bash", process.execPath, script, kind];
+		const { stderr } = spawnSync("bash", words, { encoding: "utf8" });
+		expect(stderr).toContain("a process may have 400 open files here (ulimit -Hn)");
 	});
 
 	test("when the fork server dies, running blocks are lost, say so, and the next one finds a fresh namespace", async () => {

@@ -82,6 +82,9 @@ def limit(pid: int, isolated: bool, memory_bytes: int, scratch_bytes: int, proce
         mapped = int(file.read().split()[0]) * resource.getpagesize()
 
     def hold(kind: int, value: int) -> None:
+        _, most = resource.prlimit(pid, kind)
+        if most != resource.RLIM_INFINITY:  # the machine's own, which nobody here may raise
+            value = min(value, most)
         resource.prlimit(pid, kind, (value, value))
 
     hold(resource.RLIMIT_AS, mapped + memory_bytes)

@@ -31,6 +31,7 @@ def main() -> None:
             listener = socket.socket(fileno=configuration["listener"])
             outer.settle_in_bubblewrap()
         else:
+            outer.check_open_files()
             if not linux.fix_addresses() and configuration["isolation"] != "bubblewrap":
                 # Takes hold when a program is started; bubblewrap is, below.
                 os.execv(sys.executable, sys.orig_argv)

@@ -9,6 +9,7 @@ Built by bubblewrap where it works, else by the same system calls. Each session 
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import sys
@@ -16,7 +17,16 @@ import sys
 from . import linux
 
 NOBODY = 65534
+_OPEN_FILES = 1024  # a worker's own descriptors stand just below (worker.py)
 _NODES = ("null", "zero", "full", "random", "urandom", "tty")
+
+
+def check_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < _OPEN_FILES:
+        raise OSError(f"a process may have {hard} open files here (ulimit -Hn), and Python's supervisor needs {_OPEN_FILES}")
+    if soft != resource.RLIM_INFINITY and soft < _OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, hard))
 
 
 def _system_folders() -> list[str]:
