@@ -54,6 +54,8 @@ const EVIDENCE = `${ALIVE}
 for run in "$@"; do
 	if [ ! -d "$run" ]; then echo "none"; continue; fi
 	if alive "$run"; then now=alive; else now=dead; fi
+	# Behind NFS a file that was looked for in vain is believed not to be there until its folder is read.
+	ls "$run" > /dev/null 2>&1
 	printf '%s|%s|%s|' "$now" "$(head -c 20 "$run/rc" 2>/dev/null | tr -d '\\n')" "$(head -c 200 "$run/jobid" 2>/dev/null | tr -d '\\n|')"
 	head -c 20000 "$run/end.json" 2>/dev/null | tr -d '\\n'
 	echo

@@ -37,6 +37,8 @@ import type { SlurmTarget, SshTarget } from "./targets.ts";
 const SHARDS = `${ALIVE}
 cd -- "$1" 2>/dev/null || { echo none; exit 0; }
 if alive .; then echo alive; else echo dead; fi
+# Behind NFS a file that was looked for in vain is believed not to be there until its folder is read.
+ls tasks run > /dev/null 2>&1
 i=1
 while [ "$i" -le "$2" ]; do
 	n=$(cat "run/rollouts-\${i}of$2.jsonl" 2>/dev/null | wc -l | tr -d ' ')
@@ -270,9 +272,10 @@ exit "$code"
 	}
 
 	async shardsOf(handle: Handle, sheet: SampleSheet, signal?: AbortSignal): Promise<ShardState[]> {
+		// The queue first: a shard that ends in between has its exit code then, and is not one that left none.
+		const said = await this.shell.must(ASK, [SQUEUE_FORMAT, handle.id, SACCT_FORMAT], signal);
 		const { there, shards } = await this.seen(handle.folder, sheet, signal);
 		if (!there) return [gone(handle, this.shell)];
-		const said = await this.shell.must(ASK, [SQUEUE_FORMAT, handle.id, SACCT_FORMAT], signal);
 		const [queueText = "", accountText = ""] = said.split("== sacct\n");
 		const failed = queueText.split("== failed\n")[1];
 		const queue = parseSqueue(queueText.replace("== squeue\n", ""));

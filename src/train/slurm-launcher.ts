@@ -208,13 +208,14 @@ export class SlurmLauncher implements Launcher {
 
 	async poll(handles: readonly Handle[], signal?: AbortSignal): Promise<ReadonlyMap<string, JobState>> {
 		if (handles.length === 0) return new Map();
+		// The queue first: a job that ends in between has its exit code then, and is not one that left none.
+		const ids = handles.map(({ id }) => id).join(",");
+		const said = await this.#shell.must(ASK, [SQUEUE_FORMAT, ids, SACCT_FORMAT], signal);
 		const folders = await evidenceOf(
 			this.#shell,
 			handles.map(({ folder }) => folder),
 			signal,
 		);
-		const ids = handles.map(({ id }) => id).join(",");
-		const said = await this.#shell.must(ASK, [SQUEUE_FORMAT, ids, SACCT_FORMAT], signal);
 		const [queueText = "", accountText = ""] = said.split("== sacct\n");
 		const failed = queueText.split("== failed\n")[1];
 		const queue = parseSqueue(queueText.replace("== squeue\n", ""));

@@ -1,6 +1,6 @@
 /**
- * A run sampled on a Slurm cluster as an array of four shards, one of which is killed: resumed, fetched, nothing
- * owed, nothing twice; and on a host behind ssh with a person's own hints.
+ * A run sampled on a Slurm cluster as an array of four shards, one of which is killed and one warned of its time limit:
+ * resumed, fetched, nothing owed, nothing twice; and on a host behind ssh with a person's own hints.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -61,7 +61,7 @@ const hintsIn = (folder: string): string[] =>
 
 const SAMPLE = ["sample", "--problems", "some.jsonl", "--hints", "auto", "--n", String(EACH)];
 
-test("an array of four shards on four nodes: one is killed, resumed alone, fetched and merged", async () => {
+test("an array of four shards on four nodes: one is killed, one out of time goes on, resumed alone, fetched and merged", async () => {
 	// Of a try before this one.
 	rmSync(join(home.dir, "whole"), { recursive: true, force: true });
 	const dry = await person.said(...SAMPLE, "--on", "lab", "--shards", "4", "--dry-run");
@@ -69,17 +69,21 @@ test("an array of four shards on four nodes: one is killed, resumed alone, fetch
 	expect(dry).toContain('--shard "$i/4"');
 	await person.said(...SAMPLE, "--on", "lab", "--shards", "4", "--limit", "4");
 	const { handle } = await person.shown();
-	const shard = join(
-		far,
-		"jobs",
-		(await person.said("jobs", "list")).split("\n")[1]!.split(" ")[0]!,
-		"run",
-		"rollouts-2of4.jsonl",
-	);
+	const job = (await person.said("jobs", "list")).split("\n")[1]!.split(" ")[0]!;
+	const begun = (shard: number): boolean => {
+		const file = join(far, "jobs", job, "run", `rollouts-${shard}of4.jsonl`);
+		return existsSync(file) && statSync(file).size > 0;
+	};
 	// Looked at where it is: a command takes longer than a rollout.
-	for (let i = 0; i < 600 && (!existsSync(shard) || statSync(shard).size === 0); i++)
+	for (let i = 0; i < 600 && !(begun(2) && begun(3)); i++)
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	await cluster.say("scancel", `${handle.id}_2`);
+	// What Slurm says two minutes before a time limit: the shard puts itself back into the queue.
+	await cluster.say("scancel", "--batch", "--signal=USR1", `${handle.id}_3`);
+	const runs = async (): Promise<boolean> =>
+		(await cluster.say("squeue", "--noheader", "--format=%t", `--jobs=${handle.id}_3`)).trim() === "R";
+	for (let i = 0; i < 300 && (await runs()); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+	await cluster.startNow(`${handle.id}_3`);
 	const over = await person.until(({ state }) => !["running", "waiting"].includes(state.state));
 	expect(over.state, await person.said("jobs", "show", "last")).toMatchObject({
 		state: "lost",
@@ -91,8 +95,8 @@ test("an array of four shards on four nodes: one is killed, resumed alone, fetch
 	await person.until(({ state }) => state.state === "done");
 	expect((await person.shown()).handle.id).not.toBe(handle.id);
 	const log = await person.said("jobs", "logs", "last");
-	const begun = [1, 2, 3, 4].map((shard) => log.split(`shard ${shard} of 4 begins`).length - 1);
-	expect(begun).toEqual([1, 2, 1, 1]);
+	const times = [1, 2, 3, 4].map((shard) => log.split(`shard ${shard} of 4 begins`).length - 1);
+	expect(times).toEqual([1, 2, 2, 1]);
 
 	const run = (await person.said("jobs", "fetch", "last")).trim();
 	const keys = keysIn(run);
