@@ -24,8 +24,7 @@ import type { Shell } from "./shell.ts";
 import {
 	batchOptions,
 	evidenceFrom,
-	parseSacct,
-	parseSqueue,
+	parseAnswer,
 	parseSubmitted,
 	refusalSays,
 	SACCT_FORMAT,
@@ -276,14 +275,11 @@ exit "$code"
 		const said = await this.shell.must(ASK, [SQUEUE_FORMAT, handle.id, SACCT_FORMAT], signal);
 		const { there, shards } = await this.seen(handle.folder, sheet, signal);
 		if (!there) return [gone(handle, this.shell)];
-		const [queueText = "", accountText = ""] = said.split("== sacct\n");
-		const failed = queueText.split("== failed\n")[1];
-		const queue = parseSqueue(queueText.replace("== squeue\n", ""));
-		const accounting = parseSacct(accountText);
+		const { queue, accounting, failed } = parseAnswer(said);
 		return shards.map(({ shard, rc, rollouts }) => {
 			const id = `${handle.id}_${shard}`;
 			if (rc === undefined && failed !== undefined && !queue.has(id)) {
-				const says = `the queue did not answer: ${failed.trim().split("\n").at(-1)}`;
+				const says = `the queue did not answer: ${failed}`;
 				return { shard, rollouts, state: { state: "unknown", says } };
 			}
 			return {

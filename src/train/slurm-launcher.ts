@@ -25,8 +25,7 @@ import type { Shell } from "./shell.ts";
 import {
 	batchOptions,
 	evidenceFrom,
-	parseSacct,
-	parseSqueue,
+	parseAnswer,
 	parseSubmitted,
 	refusalSays,
 	SACCT_FORMAT,
@@ -216,18 +215,12 @@ export class SlurmLauncher implements Launcher {
 			handles.map(({ folder }) => folder),
 			signal,
 		);
-		const [queueText = "", accountText = ""] = said.split("== sacct\n");
-		const failed = queueText.split("== failed\n")[1];
-		const queue = parseSqueue(queueText.replace("== squeue\n", ""));
-		const accounting = parseSacct(accountText);
+		const { queue, accounting, failed } = parseAnswer(said);
 		return new Map(
 			handles.map(({ job, id, cancelled }, i): [string, JobState] => {
 				const { rc, end } = folders[i]!;
 				if (rc === undefined && failed !== undefined && !queue.has(id))
-					return [
-						job,
-						{ state: "unknown", says: `the queue did not answer: ${failed.trim().split("\n").at(-1)}` },
-					];
+					return [job, { state: "unknown", says: `the queue did not answer: ${failed}` }];
 				const found = evidenceFrom(queue.get(id), accounting.get(id));
 				const state = stateOf({
 					...(rc !== undefined && { rc }),

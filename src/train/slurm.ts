@@ -46,6 +46,24 @@ export function parseSacct(text: string): ReadonlyMap<string, SacctJob> {
 	return jobs;
 }
 
+export type Answer = {
+	readonly queue: ReadonlyMap<string, SlurmJob>;
+	readonly accounting: ReadonlyMap<string, SacctJob>;
+	/** Why the queue could not be asked. */
+	readonly failed?: string;
+};
+
+/** What a launcher's question prints: "== squeue" and its rows or "== failed" and why, then "== sacct" and its rows. */
+export function parseAnswer(text: string): Answer {
+	const [queueText = "", accountText = ""] = text.split("== sacct\n");
+	const failed = queueText.split("== failed\n")[1]?.trim().split("\n").at(-1);
+	return {
+		queue: parseSqueue(queueText.replace("== squeue\n", "")),
+		accounting: parseSacct(accountText),
+		...(failed !== undefined && { failed }),
+	};
+}
+
 /** "12345" or "12345;cluster" of sbatch --parsable; banners of a login shell may stand before it. */
 export function parseSubmitted(text: string): string | undefined {
 	const lines = text.split("\n").map((line) => line.trim());

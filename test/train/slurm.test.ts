@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { evidenceFrom, parseSacct, parseSqueue, parseSubmitted, refusalSays } from "../../src/train/slurm.ts";
+import {
+	evidenceFrom,
+	parseAnswer,
+	parseSacct,
+	parseSqueue,
+	parseSubmitted,
+	refusalSays,
+} from "../../src/train/slurm.ts";
 
 test("the number of a job is found behind what a login shell says", () => {
 	expect(parseSubmitted("Welcome to the cluster!\n\n4711\n")).toBe("4711");
@@ -41,4 +48,13 @@ test("what sbatch refuses is said with what to do", () => {
 	expect(says("Requested node configuration is not available")).toMatch(/shape\.nodes/);
 	expect(says("Invalid account or account/partition combination specified")).toMatch(/account/);
 	expect(says("Something new")).toBe("Batch job submission failed: Something new");
+});
+
+test("what a launcher's question prints is taken apart, and a queue that does not answer says why", () => {
+	const { queue, accounting, failed } = parseAnswer(
+		"== squeue\n2|RUNNING|None|1:02|N/A|n1\n== sacct\n5|COMPLETED|0:0|00:00:01\n",
+	);
+	expect([[...queue.keys()], [...accounting.keys()], failed]).toEqual([["2"], ["5"], undefined]);
+	const none = parseAnswer("== squeue\n== failed\nslurm_load_jobs error: x\nSocket timed out\n== sacct\n");
+	expect([none.queue.size, none.accounting.size, none.failed]).toEqual([0, 0, "Socket timed out"]);
 });
